@@ -1,0 +1,32 @@
+# dqnd_library(NAME [LINK libraries...] [RECURSE]): the library dqnd_NAME from every source of the
+# current folder (with RECURSE, of the folders below it too). One folder, one library.
+function(dqnd_library name)
+  cmake_parse_arguments(arg "RECURSE" "" "LINK;EXCLUDE" ${ARGN})
+  if(arg_RECURSE)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  else()
+    file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  endif()
+  foreach(pattern IN LISTS arg_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
+  add_library(dqnd_${name} STATIC ${sources})
+  target_include_directories(dqnd_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(dqnd_${name} PRIVATE ${DQND_WARNINGS})
+  target_link_libraries(dqnd_${name} PUBLIC ${arg_LINK})
+endfunction()
+
+# dqnd_tests(NAME [LINK libraries...]): the test program NAME_tests from every *_test.cc of the
+# current folder and below, each of its tests known to ctest.
+function(dqnd_tests name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  add_executable(${name}_tests ${sources})
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(${name}_tests PRIVATE ${DQND_WARNINGS})
+  target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 600)
+endfunction()
+
+set(DQND_WARNINGS -Wall -Wextra -Wpedantic -Werror)

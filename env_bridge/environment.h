@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dqnd {
+
+enum class ElementType { kUint8, kFloat32 };
+
+// One observation as an environment delivers it: row-major [height, width, channels], channels last;
+// a vector of n numbers is [1, 1, n].
+struct ObservationSpec {
+  ElementType type = ElementType::kUint8;
+  int height = 1;
+  int width = 1;
+  int channels = 1;
+
+  // How many consecutive observations together make the state that a network sees. The environment
+  // delivers single observations; the replay memory and the acting side stack them, and put zeros
+  // before an episode's first.
+  int stack = 1;
+
+  // A network sees each element times this: 1/255 for pictures, 1 for planes of 0 and 1.
+  float scale = 1.0f;
+
+  int elements() const { return height * width * channels; }
+  int bytes() const { return elements() * (type == ElementType::kUint8 ? 1 : 4); }
+  friend bool operator==(const ObservationSpec&, const ObservationSpec&) = default;
+};
+
+// What an environment is, known before its first reset and constant thereafter.
+struct EnvironmentSpec {
+  std::string id;  // as in configurations: "minatar:breakout"
+  ObservationSpec observation;
+  std::vector<std::string> action_names;  // action i is the i-th name
+  // Bounds of one env_step's raw reward; infinite where the game states none.
+  double min_reward = -std::numeric_limits<double>::infinity();
+  double max_reward = std::numeric_limits<double>::infinity();
+  // Size in pixels of the picture that the game itself would draw.
+  int native_width = 0;
+  int native_height = 0;
+  // Emulator frames per env_step; 1 where the game knows no other.
+  int frame_skip = 1;
+  // Env_steps after which an episode is truncated, where there is such a limit.
+  std::optional<int64_t> max_episode_env_steps;
+
+  int num_actions() const { return static_cast<int>(action_names.size()); }
+};
+
+// What one env_step brought, beside the observation.
+struct StepResult {
+  double reward = 0;        // raw; clipping is the learner's
+  bool terminated = false;  // the episode ended in a terminal state: its value is 0
+  bool truncated = false;   // the episode was cut by a limit: its last state still has a value
+  // The game itself is over. Differs from done() only with `life_loss: terminal`, where a lost life
+  // ends the learner's episode while the game, and the return that people quote, go on.
+  bool game_over = false;
+
+  bool done() const { return terminated || truncated; }
+  friend bool operator==(const StepResult&, const StepResult&) = default;
+};
+
+// One game. The same seed and actions give the same observations, rewards and ends, on any machine.
+//
+// Call order: Reset(seed), then Step until it reports done(), then Reset() again. Owned and called
+// by one thread at a time.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+
+  virtual const EnvironmentSpec& spec() const = 0;
+
+  // Begins an episode. With a seed, every random generator of the environment starts anew from it,
+  // as Gymnasium's reset(seed=...) does; without one they go on. REQUIRES: a seed at the first call.
+  virtual void Reset(std::optional<uint64_t> seed = std::nullopt) = 0;
+
+  // Plays one env_step. REQUIRES: 0 <= action < spec().num_actions(), and the episode has not ended.
+  virtual StepResult Step(int action) = 0;
+
+  // Writes the newest observation, that is after Reset the episode's first and after Step the one
+  // that the action led to, the last of an episode included. REQUIRES: out.size() ==
+  // spec().observation.bytes(). float32 elements are little-endian.
+  virtual void Observe(std::span<uint8_t> out) const = 0;
+
+  // Everything that the future depends on, random generators included. An environment made with the
+  // same options that loads it continues identically, also in another process.
+  virtual std::string SaveState() const = 0;
+
+  // Throws std::runtime_error when `state` was not written by such an environment; the environment
+  // must then not be used before another LoadState or Reset succeeds.
+  virtual void LoadState(std::string_view state) = 0;
+};
+
+}  // namespace dqnd
