@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "env_bridge/environment.h"
+#include "env_bridge/environment_options.h"
+
+namespace dqnd {
+
+// n games stepped together: what the training loop sees, whether they run in this process or
+// elsewhere. An episode that ends is begun anew within the same call; its last observation is
+// delivered first. Owned and called by one thread at a time.
+class VectorEnvironment {
+ public:
+  virtual ~VectorEnvironment() = default;
+
+  virtual const EnvironmentSpec& spec() const = 0;
+  virtual int size() const = 0;
+
+  // Begins an episode in every game, game k seeded with seeds[k]. REQUIRES: seeds.size() == size().
+  virtual void Reset(std::span<const uint64_t> seeds) = 0;
+
+  // Plays one env_step in every game, then begins a new episode where one ended. REQUIRES: Reset (or
+  // LoadState) came first, and actions.size() == size().
+  virtual void Step(std::span<const int> actions) = 0;
+
+  // What the last Step brought, per game.
+  virtual std::span<const StepResult> results() const = 0;
+
+  // [size, observation bytes]: the observation that each game's action led to; of a finished episode
+  // its last. Meaningless before the first Step.
+  virtual std::span<const uint8_t> outcomes() const = 0;
+
+  // [size, observation bytes]: the observation to act on next; where an episode ended, the first of
+  // the new one, and elsewhere the same as the outcome.
+  virtual std::span<const uint8_t> observations() const = 0;
+
+  virtual std::string SaveState() const = 0;
+  virtual void LoadState(std::string_view state) = 0;
+};
+
+// `n_envs` native environments, stepped one after the other in the caller's thread. Throws what
+// MakeEnvironment throws, and std::invalid_argument when n_envs < 1.
+std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
+                                                         int n_envs);
+
+}  // namespace dqnd

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "env_bridge/environment_options.h"
+
+namespace dqnd {
+
+// The configuration of a run, one plain struct a section. Defaults are written here and nowhere
+// else; trainer/config/keys.h says of each member its YAML key, unit, range and meaning.
+
+struct RunSection {
+  std::string name = "run";
+  std::string directory = "runs";
+  int64_t seed = 1;
+};
+
+struct EnvironmentSection : EnvironmentOptions {
+  int n_envs = 1;
+};
+
+enum class Architecture { kNatureCnn, kMinatarCnn, kMlp };
+enum class Backend { kFloat };
+
+struct NetworkSection {
+  Architecture architecture = Architecture::kMinatarCnn;
+  Backend backend = Backend::kFloat;
+  std::vector<int64_t> hidden_sizes = {64, 64};  // mlp only
+};
+
+enum class Codec { kNone };
+
+struct ReplaySection {
+  int64_t buffer_size = 100'000;
+  std::optional<int64_t> max_bytes;
+  Codec codec = Codec::kNone;
+};
+
+enum class Loss { kHuber, kSquared };
+
+struct TrainSection {
+  int64_t total_env_steps = 1'000'000;
+  int64_t learning_starts = 5'000;
+  int64_t train_freq = 1;
+  int64_t gradient_steps = 1;
+  int64_t batch_size = 32;
+  double gamma = 0.99;
+  int64_t target_update_interval = 1'000;
+  double tau = 1.0;
+  Loss loss = Loss::kHuber;
+  std::optional<double> max_grad_norm;
+  bool clip_rewards = false;
+  bool double_q = false;
+  int64_t n_steps = 1;
+  std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
+};
+
+enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
+
+struct OptimizerSection {
+  OptimizerName name = OptimizerName::kRmsprop;
+  double learning_rate = 2.5e-4;
+  double alpha = 0.95;     // rmsprop, rmsprop_nature: decay of the squared gradient's mean
+  bool centered = true;    // rmsprop: subtract the squared mean gradient
+  double beta1 = 0.9;      // adam
+  double beta2 = 0.999;    // adam
+  double epsilon = 0.01;
+};
+
+struct ExplorationSection {
+  double initial_eps = 1.0;
+  double final_eps = 0.1;
+  int64_t decay_env_steps = 100'000;
+};
+
+struct EvaluationSection {
+  int64_t every_env_steps = 50'000;  // 0: never
+  int64_t episodes = 10;
+  double eps = 0.001;
+};
+
+struct CheckpointSection {
+  int64_t every_env_steps = 50'000;  // 0: only at the end
+};
+
+struct MetricsSection {
+  bool console = true;
+  bool csv = true;
+  bool tensorboard = true;
+  std::optional<std::string> prometheus;  // HOST:PORT to serve /metrics on
+  int64_t every_env_steps = 1'000;  // one row of progress.csv and of the event file
+};
+
+struct Config {
+  RunSection run;
+  EnvironmentSection environment;
+  NetworkSection network;
+  ReplaySection replay;
+  TrainSection train;
+  OptimizerSection optimizer;
+  ExplorationSection exploration;
+  EvaluationSection evaluation;
+  CheckpointSection checkpoint;
+  MetricsSection metrics;
+};
+
+// Reads a YAML file and applies `overrides` ("section.key=value") on top, then checks everything.
+// Throws std::invalid_argument with one message that names file, line and column (or the override),
+// the value, the allowed range, and for an unknown key the nearest known one; the keys of other
+// libraries that people type by habit (total_timesteps, learning_rate under train, ...) are answered
+// with ours.
+Config LoadConfig(const std::string& path, const std::vector<std::string>& overrides = {});
+
+// The same from YAML text; `source` stands for the file name in messages.
+Config ParseConfig(std::string_view yaml, const std::string& source,
+                   const std::vector<std::string>& overrides = {});
+
+// Every key with its value and its one-line documentation, in the table's order, as YAML that
+// LoadConfig reads back to an equal configuration.
+std::string ToYaml(const Config& config);
+
+// Keys that decide results and differ between the two, as "train.gamma: 0.99 here, 0.95 there"; empty
+// when both describe the same run. Operational keys, and a larger train.total_env_steps, may differ.
+std::vector<std::string> DifferingResultKeys(const Config& here, const Config& there);
+
+// The text of --help-config, and the JSON schema that editors use (configs/schema.json).
+std::string ConfigHelp();
+std::string ConfigSchema();
+
+}  // namespace dqnd
