@@ -87,6 +87,10 @@ class Environment {
   // spec().observation.bytes(). float32 elements are little-endian.
   virtual void Observe(std::span<uint8_t> out) const = 0;
 
+  // What a person who compares this environment with its original needs to know of the last Reset or
+  // Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.
+  virtual std::string TraceDetails() const { return {}; }
+
   // Everything that the future depends on, random generators included. An environment made with the
   // same options that loads it continues identically, also in another process.
   virtual std::string SaveState() const = 0;
