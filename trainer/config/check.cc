@@ -56,25 +56,32 @@ void CheckNetwork(const NetworkSection& network, const Locate& locate) {
        "fixed sizes; remove it");
 }
 
-void RefuseMember(bool is_set, const std::string& name, const std::string& optimizer,
-                  const Locate& locate) {
-  if (!is_set) return;
-  const std::string path = "optimizer." + name;
+// A member that the chosen optimizer does not use must keep its default, so that nobody tunes what
+// has no effect.
+template <typename T>
+void CheckUnused(const std::string& member, const T& value, const T& unchanged,
+                 const std::string& optimizer, const Locate& locate) {
+  if (value == unchanged) return;
+  const std::string path = "optimizer." + member;
   Fail(locate, {path, "optimizer.name"},
-       path + " does not belong to optimizer.name " + optimizer + "; remove it, or write " + path +
-           "=~ behind the file's name");
+       path + " has no effect with optimizer.name " + optimizer + "; remove it");
 }
 
-void CheckOptimizer(const OptimizerSection& optimizer, const Locate& locate) {
+void CheckOptimizer(const Config& config, const Locate& locate) {
+  const OptimizerSection& optimizer = config.optimizer;
+  Config unchanged;
+  unchanged.optimizer.name = optimizer.name;
+  ResolveDefaults(unchanged);
+  const OptimizerSection& defaults = unchanged.optimizer;
   if (optimizer.name == OptimizerName::kAdam) {
-    RefuseMember(optimizer.alpha.has_value(), "alpha", "adam", locate);
-    RefuseMember(optimizer.centered.has_value(), "centered", "adam", locate);
+    CheckUnused("alpha", optimizer.alpha, defaults.alpha, "adam", locate);
+    CheckUnused("centered", optimizer.centered, defaults.centered, "adam", locate);
     return;
   }
   const bool is_nature = optimizer.name == OptimizerName::kRmspropNature;
   const std::string name = is_nature ? "rmsprop_nature" : "rmsprop";
-  RefuseMember(optimizer.beta1.has_value(), "beta1", name, locate);
-  RefuseMember(optimizer.beta2.has_value(), "beta2", name, locate);
+  CheckUnused("beta1", optimizer.beta1, defaults.beta1, name, locate);
+  CheckUnused("beta2", optimizer.beta2, defaults.beta2, name, locate);
   if (is_nature && optimizer.centered == false) {
     Fail(locate, {"optimizer.centered", "optimizer.name"},
          "optimizer.centered is false, but rmsprop_nature is always centered; remove it, or choose "
@@ -105,7 +112,7 @@ void CheckConfig(const Config& config, const Locate& locate) {
   }
   CheckNetwork(config.network, locate);
   CheckReplay(config, locate);
-  CheckOptimizer(config.optimizer, locate);
+  CheckOptimizer(config, locate);
   if (const auto& address = config.metrics.prometheus; address && !IsAddress(*address)) {
     Fail(locate, {"metrics.prometheus"},
          "metrics.prometheus is '" + *address +
@@ -115,26 +122,10 @@ void CheckConfig(const Config& config, const Locate& locate) {
 
 void ResolveDefaults(Config& config) {
   OptimizerSection& optimizer = config.optimizer;
-  const auto set_default = [](auto& member, auto value) {
-    if (!member) member = value;
-  };
-  switch (optimizer.name) {
-    case OptimizerName::kAdam:
-      set_default(optimizer.beta1, 0.9);
-      set_default(optimizer.beta2, 0.999);
-      set_default(optimizer.epsilon, 1e-8);
-      break;
-    case OptimizerName::kRmsprop:
-      set_default(optimizer.alpha, 0.99);
-      set_default(optimizer.centered, false);
-      set_default(optimizer.epsilon, 1e-8);
-      break;
-    case OptimizerName::kRmspropNature:
-      set_default(optimizer.alpha, 0.95);
-      set_default(optimizer.centered, true);
-      set_default(optimizer.epsilon, 0.01);
-      break;
-  }
+  const bool is_nature = optimizer.name == OptimizerName::kRmspropNature;
+  if (!optimizer.alpha) optimizer.alpha = is_nature ? 0.95 : 0.99;
+  if (!optimizer.centered) optimizer.centered = is_nature;
+  if (!optimizer.epsilon) optimizer.epsilon = is_nature ? 0.01 : 1e-8;
 }
 
 std::vector<std::string> ConfigWarnings(const Config& config) {

@@ -161,6 +161,7 @@ void ConfigReader::ReadOverride(const std::string& override) {
 }
 
 Config ConfigReader::Finish() {
+  ResolveDefaults(config_);
   CheckConfig(config_, [this](const std::vector<std::string>& paths) {
     const Written* last = nullptr;
     for (const std::string& path : paths) {
@@ -170,7 +171,6 @@ Config ConfigReader::Finish() {
     }
     return last == nullptr ? source_ : last->where;
   });
-  ResolveDefaults(config_);
   return config_;
 }
 

@@ -61,16 +61,17 @@ struct TrainSection {
 
 enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
 
-// A member that is unset after ResolveDefaults does not belong to the chosen optimizer. Formulas:
-// PyTorch's Adam and RMSprop; rmsprop_nature is DeepMind's of 2015, with epsilon inside the root.
+// The formulas are PyTorch's Adam and RMSprop; rmsprop_nature is DeepMind's of 2015, with epsilon
+// inside the root. Unset members depend on the optimizer: ResolveDefaults sets them all, those that
+// the chosen optimizer does not use included, so that value() never throws after LoadConfig.
 struct OptimizerSection {
   OptimizerName name = OptimizerName::kRmsprop;
   double learning_rate = 2.5e-4;
-  std::optional<double> alpha;    // rmsprop (0.99), rmsprop_nature (0.95): decay of the mean square
-  std::optional<bool> centered;   // rmsprop (false): subtract the squared mean; nature: always true
-  std::optional<double> beta1;    // adam (0.9): decay of the mean gradient
-  std::optional<double> beta2;    // adam (0.999): decay of the mean square
-  std::optional<double> epsilon;  // adam and rmsprop (1e-8), rmsprop_nature (0.01)
+  std::optional<double> alpha;    // decay of the mean square; rmsprop 0.99, rmsprop_nature 0.95
+  std::optional<bool> centered;   // subtract the squared mean; rmsprop false, nature always true
+  double beta1 = 0.9;             // adam: decay of the mean gradient
+  double beta2 = 0.999;           // adam: decay of the mean square
+  std::optional<double> epsilon;  // adam and rmsprop 1e-8, rmsprop_nature 0.01
 };
 
 struct ExplorationSection {
@@ -121,9 +122,8 @@ Config LoadConfig(const std::string& path, const std::vector<std::string>& overr
 Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides = {});
 
-// Gives every unset member whose default depends on another member its value: those of `optimizer`
-// that the chosen optimizer uses. ParseConfig calls it. `train.threads` stays unset, since only the
-// start of a run can resolve it.
+// Gives every unset member of `optimizer` the chosen optimizer's default. ParseConfig calls it.
+// `train.threads` stays unset, since only the start of a run can resolve it.
 void ResolveDefaults(Config& config);
 
 // What is allowed but probably not meant, a sentence each: a run that ends before it learns.

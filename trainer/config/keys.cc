@@ -237,7 +237,7 @@ KeySection TrainKeys(TrainSection& train) {
 
 KeySection OptimizerKeys(OptimizerSection& optimizer) {
   return {"optimizer",
-          "How a gradient changes the parameters; ~ takes the chosen optimizer's default",
+          "How a gradient changes the parameters; ~ takes the default of the chosen one",
           {
               {.name = "name",
                .value = EnumPointer(&optimizer.name, {"adam", "rmsprop", "rmsprop_nature"}),
@@ -250,12 +250,12 @@ KeySection OptimizerKeys(OptimizerSection& optimizer) {
               {.name = "alpha",
                .value = &optimizer.alpha,
                .documentation = "decay of the mean squared gradient; rmsprop 0.99, "
-                                "rmsprop_nature 0.95, adam has none",
+                                "rmsprop_nature 0.95, adam unused",
                .range = FromZeroToBelowOne()},
               {.name = "centered",
                .value = &optimizer.centered,
                .documentation = "subtract the squared mean gradient; rmsprop false, "
-                                "rmsprop_nature always true, adam has none"},
+                                "rmsprop_nature always true, adam unused"},
               {.name = "beta1",
                .value = &optimizer.beta1,
                .documentation = "adam only: decay of the mean gradient, 0.9",
