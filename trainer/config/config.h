@@ -61,14 +61,17 @@ struct TrainSection {
 
 enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
 
+// The formulas are PyTorch's Adam and RMSprop; rmsprop_nature is DeepMind's of 2015, with epsilon
+// inside the root. Unset members depend on the optimizer: ResolveDefaults sets them all, those that
+// the chosen optimizer does not use included, so that value() never throws after LoadConfig.
 struct OptimizerSection {
   OptimizerName name = OptimizerName::kRmsprop;
   double learning_rate = 2.5e-4;
-  std::optional<double> alpha;   // rmsprop, rmsprop_nature: decay of the squared gradient's mean
-  std::optional<bool> centered;  // rmsprop: subtract the squared mean gradient
-  double beta1 = 0.9;            // adam
-  double beta2 = 0.999;          // adam
-  std::optional<double> epsilon;
+  std::optional<double> alpha;    // decay of the mean square; rmsprop 0.99, rmsprop_nature 0.95
+  std::optional<bool> centered;   // subtract the squared mean; rmsprop false, nature always true
+  double beta1 = 0.9;             // adam: decay of the mean gradient
+  double beta2 = 0.999;           // adam: decay of the mean square
+  std::optional<double> epsilon;  // adam and rmsprop 1e-8, rmsprop_nature 0.01
 };
 
 struct ExplorationSection {
@@ -119,12 +122,20 @@ Config LoadConfig(const std::string& path, const std::vector<std::string>& overr
 Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides = {});
 
+// Gives every unset member of `optimizer` the chosen optimizer's default. ParseConfig calls it.
+// `train.threads` stays unset, since only the start of a run can resolve it.
+void ResolveDefaults(Config& config);
+
+// What is allowed but probably not meant, a sentence each: a run that ends before it learns.
+std::vector<std::string> ConfigWarnings(const Config& config);
+
 // Every key with its value and its one-line documentation, in the table's order, as YAML that
-// LoadConfig reads back to an equal configuration.
+// LoadConfig reads back to an equal configuration. REQUIRES: defaults are resolved.
 std::string ToYaml(const Config& config);
 
-// Keys that decide results and differ between the two, as "train.gamma: 0.99 here, 0.95 there";
-// empty when both describe the same run. Operational keys, and a larger train.total_env_steps, may
+// Keys that decide results and differ between `here`, the configuration of a start, and `there`,
+// that of the run as it is stored; as "train.gamma: 0.99 here, 0.95 there"; empty when `here` may
+// go on with the run. Operational keys, a larger train.total_env_steps here, and `auto` here may
 // differ.
 std::vector<std::string> DifferingResultKeys(const Config& here, const Config& there);
 
