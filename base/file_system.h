@@ -23,8 +23,8 @@ class WritableFile {
 };
 
 // The part of the file system that dqnd uses, so that tests can make it fail. Every byte that a run
-// writes goes through it. Safe for use by several threads at once. Errors are std::system_error with
-// the path in the message.
+// writes goes through it. Safe for use by several threads at once. Errors are std::system_error
+// with the path in the message.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -52,7 +52,8 @@ class FileSystem {
   // Removes a file or an empty folder.
   virtual void Remove(const std::filesystem::path& path) = 0;
 
-  // Returns once the folder's entries (names created, renamed or removed) would survive a power loss.
+  // Returns once the folder's entries (names created, renamed or removed) would survive a power
+  // loss.
   virtual void SyncFolder(const std::filesystem::path& folder) = 0;
 };
 

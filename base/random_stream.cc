@@ -31,7 +31,9 @@ uint64_t RandomStream::NextUint64() {
   return low | static_cast<uint64_t>(NextWord()) << 32;
 }
 
-double RandomStream::Uniform() { return static_cast<double>(NextUint64() >> 11) * 0x1p-53; }
+double RandomStream::Uniform() {
+  return static_cast<double>(NextUint64() >> 11) * 0x1p-53;
+}
 
 uint32_t RandomStream::Below(uint32_t bound) {
   assert(bound > 0);

@@ -24,11 +24,11 @@ struct Transition {
 
 struct ReplayOptions {
   // These change what is remembered.
-  int64_t buffer_size = 100'000;      // transitions that can be sampled: the newest so many
-  std::optional<int64_t> max_bytes;   // a second bound, see ReplayMemory; unset: none
-  int lanes = 1;                      // parallel environments, each with an episode of its own
-  int frame_bytes = 1;                // bytes of one observation
-  int stack = 1;                      // observations in a state
+  int64_t buffer_size = 100'000;     // transitions that can be sampled: the newest so many
+  std::optional<int64_t> max_bytes;  // a second bound, see ReplayMemory; unset: none
+  int lanes = 1;                     // parallel environments, each with an episode of its own
+  int frame_bytes = 1;               // bytes of one observation
+  int stack = 1;                     // observations in a state
   // Transitions in a segment. Smaller segments evict more finely; larger ones repeat fewer frames.
   // Unset: buffer_size / 32, at least 64 and at most 4,096.
   std::optional<int64_t> segment_transitions;
@@ -50,21 +50,21 @@ struct Batch {
 
 // The bounded memory of the newest transitions.
 //
-// Frames are stored once: a state is the last `stack` frames of its episode, put together when it is
-// sampled, with zeros before the episode's first. A transition and its successor share all but one
-// frame. Transitions lie in segments of a fixed count; a segment begins with copies of the frames
-// that its first states need, so each stands alone. A full segment is sealed: it never changes again
-// and may be shared (`sealed_segments`) while the memory goes on.
+// Frames are stored once: a state is the last `stack` frames of its episode, put together when it
+// is sampled, with zeros before the episode's first. A transition and its successor share all but
+// one frame. Transitions lie in segments of a fixed count; a segment begins with copies of the
+// frames that its first states need, so each stands alone. A full segment is sealed: it never
+// changes again and may be shared (`sealed_segments`) while the memory goes on.
 //
-// The oldest segment is dropped when none of its transitions is among the newest `buffer_size`; with
-// `max_bytes` set, also when the memory would otherwise exceed it, and then fewer than `buffer_size`
-// are remembered.
+// The oldest segment is dropped when none of its transitions is among the newest `buffer_size`;
+// with `max_bytes` set, also when the memory would otherwise exceed it, and then fewer than
+// `buffer_size` are remembered.
 //
 // Bytes and indices only: no tensors, no files. Not safe for use by several threads at once.
 class ReplayMemory {
  public:
-  // Throws std::invalid_argument when an option is out of range, or `max_bytes` is too small for two
-  // segments (the message says how much those need).
+  // Throws std::invalid_argument when an option is out of range, or `max_bytes` is too small for
+  // two segments (the message says how much those need).
   explicit ReplayMemory(const ReplayOptions& options);
   ~ReplayMemory();
   ReplayMemory(ReplayMemory&&) noexcept;
@@ -88,9 +88,9 @@ class ReplayMemory {
   // differ in length.
   void UpdatePriorities(std::span<const int64_t> indices, std::span<const float> priorities);
 
-  int64_t size() const;             // transitions that can be sampled now
-  int64_t appended() const;         // transitions since the run began
-  int64_t bytes() const;            // memory held, segments in the making included
+  int64_t size() const;      // transitions that can be sampled now
+  int64_t appended() const;  // transitions since the run began
+  int64_t bytes() const;     // memory held, segments in the making included
   const ReplayOptions& options() const;
 
   // Most bytes that a memory of these options can come to hold when episodes are at least

@@ -64,11 +64,11 @@ enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
 struct OptimizerSection {
   OptimizerName name = OptimizerName::kRmsprop;
   double learning_rate = 2.5e-4;
-  double alpha = 0.95;     // rmsprop, rmsprop_nature: decay of the squared gradient's mean
-  bool centered = true;    // rmsprop: subtract the squared mean gradient
-  double beta1 = 0.9;      // adam
-  double beta2 = 0.999;    // adam
-  double epsilon = 0.01;
+  std::optional<double> alpha;   // rmsprop, rmsprop_nature: decay of the squared gradient's mean
+  std::optional<bool> centered;  // rmsprop: subtract the squared mean gradient
+  double beta1 = 0.9;            // adam
+  double beta2 = 0.999;          // adam
+  std::optional<double> epsilon;
 };
 
 struct ExplorationSection {
@@ -92,7 +92,7 @@ struct MetricsSection {
   bool csv = true;
   bool tensorboard = true;
   std::optional<std::string> prometheus;  // HOST:PORT to serve /metrics on
-  int64_t every_env_steps = 1'000;  // one row of progress.csv and of the event file
+  int64_t every_env_steps = 1'000;        // one row of progress.csv and of the event file
 };
 
 struct Config {
@@ -111,8 +111,8 @@ struct Config {
 // Reads a YAML file and applies `overrides` ("section.key=value") on top, then checks everything.
 // Throws std::invalid_argument with one message that names file, line and column (or the override),
 // the value, the allowed range, and for an unknown key the nearest known one; the keys of other
-// libraries that people type by habit (total_timesteps, learning_rate under train, ...) are answered
-// with ours.
+// libraries that people type by habit (total_timesteps, learning_rate under train, ...) are
+// answered with ours.
 Config LoadConfig(const std::string& path, const std::vector<std::string>& overrides = {});
 
 // The same from YAML text; `source` stands for the file name in messages.
@@ -123,8 +123,9 @@ Config ParseConfig(std::string_view yaml, const std::string& source,
 // LoadConfig reads back to an equal configuration.
 std::string ToYaml(const Config& config);
 
-// Keys that decide results and differ between the two, as "train.gamma: 0.99 here, 0.95 there"; empty
-// when both describe the same run. Operational keys, and a larger train.total_env_steps, may differ.
+// Keys that decide results and differ between the two, as "train.gamma: 0.99 here, 0.95 there";
+// empty when both describe the same run. Operational keys, and a larger train.total_env_steps, may
+// differ.
 std::vector<std::string> DifferingResultKeys(const Config& here, const Config& there);
 
 // The text of --help-config, and the JSON schema that editors use (configs/schema.json).
