@@ -36,9 +36,7 @@ class ByteWriter {
   }
 
   // `size` bytes as they are, with no length before them.
-  void Raw(const void* data, size_t size) {
-    bytes_.append(static_cast<const char*>(data), size);
-  }
+  void Raw(const void* data, size_t size) { bytes_.append(static_cast<const char*>(data), size); }
 
   const std::string& bytes() const { return bytes_; }
   std::string Take() { return std::move(bytes_); }
@@ -47,9 +45,9 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reads what ByteWriter wrote. Every method throws std::runtime_error when fewer bytes are left than
-// it needs; nothing is ever read beyond the end, and no length found in the bytes is trusted before
-// it is compared with what is left. The bytes must outlive the reader.
+// Reads what ByteWriter wrote. Every method throws std::runtime_error when fewer bytes are left
+// than it needs; nothing is ever read beyond the end, and no length found in the bytes is trusted
+// before it is compared with what is left. The bytes must outlive the reader.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -73,8 +71,8 @@ class ByteReader {
   void Array(std::span<T> values) {
     const uint64_t size = U64();
     if (size != values.size()) {
-      throw std::runtime_error("saved array holds " + std::to_string(size) + " elements, expected " +
-                               std::to_string(values.size()));
+      throw std::runtime_error("saved array holds " + std::to_string(size) +
+                               " elements, expected " + std::to_string(values.size()));
     }
     const std::string_view raw = Raw(values.size_bytes());
     if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());

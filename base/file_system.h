@@ -18,13 +18,23 @@ class WritableFile {
   // Hands `data` to the operating system, in full.
   virtual void Append(std::string_view data) = 0;
 
-  // Returns once everything appended so far would survive a power loss (fsync).
+  // The file's length in bytes: what it held when it was opened and what was appended since; after
+  // a failed Append, with the part of it that landed.
+  virtual uint64_t size() const = 0;
+
+  // Cuts the file back to its first `size` bytes; appending goes on from there. REQUIRES: `size` is
+  // at most size().
+  virtual void Truncate(uint64_t size) = 0;
+
+  // Returns once everything appended so far would survive a power loss (fsync). After an error
+  // nothing is known of what was appended since the last success, and a second try proves nothing:
+  // Linux reports a failed write-back once.
   virtual void Sync() = 0;
 };
 
 // The part of the file system that dqnd uses, so that tests can make it fail. Every byte that a run
-// writes goes through it. Safe for use by several threads at once. Errors are std::system_error with
-// the path in the message.
+// writes goes through it. Safe for use by several threads at once. Errors are std::system_error
+// with the path in the message.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -52,7 +62,8 @@ class FileSystem {
   // Removes a file or an empty folder.
   virtual void Remove(const std::filesystem::path& path) = 0;
 
-  // Returns once the folder's entries (names created, renamed or removed) would survive a power loss.
+  // Returns once the folder's entries (names created, renamed or removed) would survive a power
+  // loss.
   virtual void SyncFolder(const std::filesystem::path& folder) = 0;
 };
 
@@ -60,7 +71,9 @@ class FileSystem {
 FileSystem& RealFileSystem();
 
 // Writes a file that is either absent or complete, whatever happens: under a temporary name beside
-// it, fsynced, renamed, the folder fsynced. After an error the file at `path` is as it was before.
+// it (`path` and ".tmp"), fsynced, renamed, the folder fsynced. After an error the file at `path`
+// is as it was before; if only the folder's fsync failed it may be the new one already, complete
+// but not sure to survive a power loss. REQUIRES: one writer of `path` at a time.
 void WriteFileDurably(FileSystem& files, const std::filesystem::path& path,
                       std::string_view content);
 

@@ -14,6 +14,19 @@ constexpr int kRounds = 10;
 
 }  // namespace
 
+std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+  std::array<uint32_t, 4> x = counter;
+  for (int round = 0; round < kRounds; ++round) {
+    const uint64_t product0 = static_cast<uint64_t>(kMultiplier0) * x[0];
+    const uint64_t product1 = static_cast<uint64_t>(kMultiplier1) * x[2];
+    x = {static_cast<uint32_t>(product1 >> 32) ^ x[1] ^ key[0], static_cast<uint32_t>(product1),
+         static_cast<uint32_t>(product0 >> 32) ^ x[3] ^ key[1], static_cast<uint32_t>(product0)};
+    key[0] += kWeyl0;
+    key[1] += kWeyl1;
+  }
+  return x;
+}
+
 RandomStream::RandomStream(uint64_t seed, std::string_view name) {
   const uint64_t key = XXH3_64bits_withSeed(name.data(), name.size(), seed);
   key_ = {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)};
@@ -31,7 +44,9 @@ uint64_t RandomStream::NextUint64() {
   return low | static_cast<uint64_t>(NextWord()) << 32;
 }
 
-double RandomStream::Uniform() { return static_cast<double>(NextUint64() >> 11) * 0x1p-53; }
+double RandomStream::Uniform() {
+  return static_cast<double>(NextUint64() >> 11) * 0x1p-53;
+}
 
 uint32_t RandomStream::Below(uint32_t bound) {
   assert(bound > 0);
@@ -52,18 +67,8 @@ void RandomStream::Seek(uint64_t words_drawn) {
 
 void RandomStream::FillBlock() {
   const uint64_t counter = words_drawn_ / 4;
-  std::array<uint32_t, 4> x = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32),
-                               0, 0};
-  uint32_t key0 = key_[0], key1 = key_[1];
-  for (int round = 0; round < kRounds; ++round) {
-    const uint64_t product0 = static_cast<uint64_t>(kMultiplier0) * x[0];
-    const uint64_t product1 = static_cast<uint64_t>(kMultiplier1) * x[2];
-    x = {static_cast<uint32_t>(product1 >> 32) ^ x[1] ^ key0, static_cast<uint32_t>(product1),
-         static_cast<uint32_t>(product0 >> 32) ^ x[3] ^ key1, static_cast<uint32_t>(product0)};
-    key0 += kWeyl0;
-    key1 += kWeyl1;
-  }
-  block_ = x;
+  block_ = Philox4x32({static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32), 0, 0},
+                      key_);
 }
 
 }  // namespace dqnd

@@ -8,9 +8,13 @@
 
 namespace dqnd {
 
+// Philox4x32-10: the 128-bit block that `counter` has under `key` (Salmon et al., "Parallel random
+// numbers: as easy as 1, 2, 3", SC 2011). Lowest word first, as in the authors' Random123.
+std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
 // A stream of random numbers that is fully named by (seed, name) and whose whole state is how many
-// 32-bit words were drawn: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2,
-// 3", SC 2011), keyed by XXH3-64 of the name under the run's seed, counting from 0.
+// 32-bit words were drawn: Philox4x32-10, keyed by XXH3-64 of the name under the run's seed,
+// counting from 0.
 //
 // Two streams with different names are independent, so a new stream never disturbs an old one, and
 // a saved stream continues with the same numbers on any machine. The distributions are ours, since

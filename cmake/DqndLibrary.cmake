@@ -17,10 +17,14 @@ function(dqnd_library name)
 endfunction()
 
 # dqnd_tests(NAME [LINK libraries...]): the test program NAME_tests from every *_test.cc of the
-# current folder and below, each of its tests known to ctest.
+# current folder and below, but those whose path matches an EXCLUDE pattern; each of its tests is
+# known to ctest.
 function(dqnd_tests name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  cmake_parse_arguments(arg "" "" "LINK;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *_test.cc)
+  foreach(pattern IN LISTS arg_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_options(${name}_tests PRIVATE ${DQND_WARNINGS})

@@ -12,8 +12,8 @@ namespace dqnd {
 
 enum class ElementType { kUint8, kFloat32 };
 
-// One observation as an environment delivers it: row-major [height, width, channels], channels last;
-// a vector of n numbers is [1, 1, n].
+// One observation as an environment delivers it: row-major [height, width, channels], channels
+// last; a vector of n numbers is [1, 1, n].
 struct ObservationSpec {
   ElementType type = ElementType::kUint8;
   int height = 1;
@@ -76,10 +76,12 @@ class Environment {
   virtual const EnvironmentSpec& spec() const = 0;
 
   // Begins an episode. With a seed, every random generator of the environment starts anew from it,
-  // as Gymnasium's reset(seed=...) does; without one they go on. REQUIRES: a seed at the first call.
+  // as Gymnasium's reset(seed=...) does; without one they go on. REQUIRES: a seed at the first
+  // call.
   virtual void Reset(std::optional<uint64_t> seed = std::nullopt) = 0;
 
-  // Plays one env_step. REQUIRES: 0 <= action < spec().num_actions(), and the episode has not ended.
+  // Plays one env_step. REQUIRES: 0 <= action < spec().num_actions(), and the episode has not
+  // ended.
   virtual StepResult Step(int action) = 0;
 
   // Writes the newest observation, that is after Reset the episode's first and after Step the one
@@ -87,8 +89,8 @@ class Environment {
   // spec().observation.bytes(). float32 elements are little-endian.
   virtual void Observe(std::span<uint8_t> out) const = 0;
 
-  // What a person who compares this environment with its original needs to know of the last Reset or
-  // Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.
+  // What a person who compares this environment with its original needs to know of the last Reset
+  // or Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.
   virtual std::string TraceDetails() const { return {}; }
 
   // Everything that the future depends on, random generators included. An environment made with the

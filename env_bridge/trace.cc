@@ -30,8 +30,9 @@ int ParseAction(const std::string& line, int64_t line_number, int num_actions) {
   }
   if (parsed == 0 || line.find_first_not_of(" \t\r", parsed) != std::string::npos || action < 0 ||
       action >= num_actions) {
-    throw std::invalid_argument(fmt::format("line {} of the actions is \"{}\"; an action is one integer from 0 to {}",
-                                            line_number, line, num_actions - 1));
+    throw std::invalid_argument(
+        fmt::format("line {} of the actions is \"{}\"; an action is one integer from 0 to {}",
+                    line_number, line, num_actions - 1));
   }
   return action;
 }
@@ -55,7 +56,8 @@ void Trace(Environment& environment, const TraceOptions& options, std::istream& 
     const int action = ParseAction(line, line_number, environment.spec().num_actions());
     const StepResult result = environment.Step(action);
     out << fmt::format(
-        "{{\"reward\": {}, \"terminated\": {}, \"truncated\": {}, \"observation_xxh3\": \"{}\"{}}}\n",
+        "{{\"reward\": {}, \"terminated\": {}, \"truncated\": {}, \"observation_xxh3\": "
+        "\"{}\"{}}}\n",
         result.reward, result.terminated, result.truncated,
         ObservationHash(environment, observation), Details(environment));
     if (result.done()) reset(std::nullopt);

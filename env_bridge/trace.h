@@ -16,10 +16,11 @@ struct TraceOptions {
 };
 
 // Steps `environment` with the actions in `actions` (one integer a line) and prints one JSON object
-// a line and env_step: reward, terminated, truncated, observation_xxh3 (XXH3-64 of the observation's
-// bytes, 16 hexadecimal digits), and details where the environment gives some (TraceDetails). Resets
-// with options.seed first and without a seed after each end. This is how environments are compared
-// with their originals. Throws std::invalid_argument at a line that is no action of the environment.
+// a line and env_step: reward, terminated, truncated, observation_xxh3 (XXH3-64 of the
+// observation's bytes, 16 hexadecimal digits), and details where the environment gives some
+// (TraceDetails). Resets with options.seed first and without a seed after each end. This is how
+// environments are compared with their originals. Throws std::invalid_argument at a line that is no
+// action of the environment.
 void Trace(Environment& environment, const TraceOptions& options, std::istream& actions,
            std::ostream& out);
 

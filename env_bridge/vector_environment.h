@@ -25,15 +25,15 @@ class VectorEnvironment {
   // Begins an episode in every game, game k seeded with seeds[k]. REQUIRES: seeds.size() == size().
   virtual void Reset(std::span<const uint64_t> seeds) = 0;
 
-  // Plays one env_step in every game, then begins a new episode where one ended. REQUIRES: Reset (or
-  // LoadState) came first, and actions.size() == size().
+  // Plays one env_step in every game, then begins a new episode where one ended. REQUIRES: Reset
+  // (or LoadState) came first, and actions.size() == size().
   virtual void Step(std::span<const int> actions) = 0;
 
   // What the last Step brought, per game.
   virtual std::span<const StepResult> results() const = 0;
 
-  // [size, observation bytes]: the observation that each game's action led to; of a finished episode
-  // its last. Meaningless before the first Step.
+  // [size, observation bytes]: the observation that each game's action led to; of a finished
+  // episode its last. Meaningless before the first Step.
   virtual std::span<const uint8_t> outcomes() const = 0;
 
   // [size, observation bytes]: the observation to act on next; where an episode ended, the first of

@@ -3,36 +3,17 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/random_stream.h"
+#include "replay/block_pool.h"
+#include "replay/replay_options.h"
+#include "replay/segment.h"
+#include "replay/transition.h"
 
 namespace dqnd {
-
-// What an env_step leaves behind, beside the frames before and after it.
-struct Transition {
-  int32_t action = 0;
-  float reward = 0;         // raw
-  bool terminated = false;  // the state after it is terminal: worth 0, never bootstrapped
-  bool truncated = false;   // the episode was cut after it: its next state is still worth something
-  friend bool operator==(const Transition&, const Transition&) = default;
-};
-
-struct ReplayOptions {
-  // These change what is remembered.
-  int64_t buffer_size = 100'000;      // transitions that can be sampled: the newest so many
-  std::optional<int64_t> max_bytes;   // a second bound, see ReplayMemory; unset: none
-  int lanes = 1;                      // parallel environments, each with an episode of its own
-  int frame_bytes = 1;                // bytes of one observation
-  int stack = 1;                      // observations in a state
-  // Transitions in a segment. Smaller segments evict more finely; larger ones repeat fewer frames.
-  // Unset: buffer_size / 32, at least 64 and at most 4,096.
-  std::optional<int64_t> segment_transitions;
-};
 
 // A batch of sampled transitions. Reused from call to call, so that sampling does not allocate.
 struct Batch {
@@ -50,27 +31,31 @@ struct Batch {
 
 // The bounded memory of the newest transitions.
 //
-// Frames are stored once: a state is the last `stack` frames of its episode, put together when it is
-// sampled, with zeros before the episode's first. A transition and its successor share all but one
-// frame. Transitions lie in segments of a fixed count; a segment begins with copies of the frames
-// that its first states need, so each stands alone. A full segment is sealed: it never changes again
-// and may be shared (`sealed_segments`) while the memory goes on.
+// Frames are stored once: a state is the last `stack` frames of its episode, put together when it
+// is sampled, with zeros before the episode's first. A transition and its successor share all but
+// one frame. Transitions lie in segments of a fixed count; where an episode goes on from one
+// segment to the next, the frames of its current state are stored in both, so that each stands
+// alone. A full segment is sealed: it never changes again and may be shared (`sealed_segments`)
+// while the memory goes on.
 //
-// The oldest segment is dropped when none of its transitions is among the newest `buffer_size`; with
-// `max_bytes` set, also when the memory would otherwise exceed it, and then fewer than `buffer_size`
-// are remembered.
+// The oldest segment is dropped when none of its transitions is among the newest `buffer_size`;
+// with `max_bytes` set, also when the memory would otherwise exceed it, and then fewer than
+// `buffer_size` are remembered. What is dropped depends on the memory's own segments alone. One
+// that was dropped while somebody else still holds it counts in bytes() until it is let go: then
+// bytes() can exceed `max_bytes`, and whoever shares segments has to wait for its holders before it
+// appends more.
+//
+// Misuse (a lane out of range, a frame of the wrong size, Append without Begin, Sample from an
+// empty memory or of fewer than one) throws std::invalid_argument and changes nothing.
 //
 // Bytes and indices only: no tensors, no files. Not safe for use by several threads at once.
 class ReplayMemory {
  public:
-  // Throws std::invalid_argument when an option is out of range, or `max_bytes` is too small for two
-  // segments (the message says how much those need).
+  // Throws what CheckReplayOptions throws.
   explicit ReplayMemory(const ReplayOptions& options);
-  ~ReplayMemory();
-  ReplayMemory(ReplayMemory&&) noexcept;
-  ReplayMemory& operator=(ReplayMemory&&) noexcept;
 
-  // Begins an episode in `lane` with its first frame. REQUIRES: frame.size() == frame_bytes.
+  // Begins an episode in `lane` with its first frame; one that is under way there is left off, its
+  // last transition neither terminated nor truncated. REQUIRES: frame.size() == frame_bytes.
   void Begin(int lane, std::span<const uint8_t> frame);
 
   // Stores the transition from the lane's newest frame to `next_frame`. After a terminated or
@@ -80,7 +65,7 @@ class ReplayMemory {
   // Draws `batch_size` transitions uniformly with replacement, one word of `random` each (rarely
   // more). With n_steps > 1 the next state lies up to n_steps env_steps later: fewer where the
   // episode ends, and where the segment ends, so that no batch depends on two segments.
-  // REQUIRES: size() > 0.
+  // REQUIRES: size() > 0, batch_size > 0, n_steps > 0.
   void Sample(int batch_size, int n_steps, RandomStream& random, Batch& batch) const;
 
   // Takes new priorities for sampled transitions (Batch::indices). Uniform sampling has no use for
@@ -88,27 +73,62 @@ class ReplayMemory {
   // differ in length.
   void UpdatePriorities(std::span<const int64_t> indices, std::span<const float> priorities);
 
-  int64_t size() const;             // transitions that can be sampled now
-  int64_t appended() const;         // transitions since the run began
-  int64_t bytes() const;            // memory held, segments in the making included
-  const ReplayOptions& options() const;
+  int64_t size() const;                           // transitions that can be sampled now
+  int64_t appended() const { return appended_; }  // transitions since the run began
+  const ReplayOptions& options() const { return options_; }
+
+  // Memory held: blocks of frames in use or kept for reuse, rows and links of every segment, the
+  // lanes' states. Only container headers and the allocator's own overhead are not counted.
+  int64_t bytes() const;
+
+  // The full segments, oldest first. Any thread may read a segment that it holds a pointer to.
+  const std::deque<std::shared_ptr<const Segment>>& sealed_segments() const { return sealed_; }
 
   // Most bytes that a memory of these options can come to hold when episodes are at least
-  // `shortest_episode` env_steps long.
+  // `shortest_episode` env_steps long and nobody holds on to dropped segments. Throws what
+  // CheckReplayOptions throws, and std::invalid_argument when shortest_episode < 1.
   static int64_t BytesAtBound(const ReplayOptions& options, int64_t shortest_episode = 16);
 
-  // Contents, write positions and lane states. LoadState throws std::runtime_error when the bytes
-  // were saved under other options or are damaged.
+  // Contents, write positions and lane states. LoadState replaces what the memory held; it throws
+  // std::runtime_error when the bytes were saved under other options or are damaged, and then the
+  // memory is empty, as if new.
   void SaveState(ByteWriter& writer) const;
   void LoadState(ByteReader& reader);
 
  private:
-  class Segment;
-  struct Lane;
+  // Where a lane's episode stands. Its newest frame is the one after `last_row` of the segment in
+  // the making; before its first transition in that segment, the newest of `carried`.
+  struct Lane {
+    bool in_episode = false;
+    uint32_t last_row = Segment::kNone;
+    int carried_frames = 0;        // real ones, at the end of `carried`
+    std::vector<uint8_t> carried;  // [stack, frame_bytes], oldest frame first
+  };
+
+  void Clear();
+  int64_t first_transition() const;
+  int64_t OwnBytes() const;
+  std::span<const uint8_t> CarriedFrames(const Lane& lane) const;
+  Lane& LaneAt(int lane, std::span<const uint8_t> frame);
+  const Segment& SegmentOf(int64_t transition) const;
+
+  void DropOutdated(int64_t appended);
+  void DropToFit(int64_t more_bytes);
+  void OpenSegment();
+  void SealSegment();
+  void SampleOne(int64_t transition, int position, Batch& batch) const;
+
+  void SaveOptions(ByteWriter& writer) const;
+  void LoadOptions(ByteReader& reader) const;
+  void LoadContents(ByteReader& reader);
+  void LoadLane(ByteReader& reader, Lane& lane) const;
 
   ReplayOptions options_;
-  std::deque<std::shared_ptr<Segment>> segments_;  // oldest first; the last is in the making
-  std::vector<Lane> lanes_;
+  SegmentShape shape_;
+  std::shared_ptr<BlockPool> pool_;
+  std::deque<std::shared_ptr<const Segment>> sealed_;  // oldest first
+  std::unique_ptr<Segment> making_;                    // follows sealed_; never full
+  std::vector<Lane> lanes_;                            // [options_.lanes]
   int64_t appended_ = 0;
 };
 

@@ -61,14 +61,17 @@ struct TrainSection {
 
 enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
 
+// The formulas are PyTorch's Adam and RMSprop; rmsprop_nature is DeepMind's of 2015, with epsilon
+// inside the root. Unset members depend on the optimizer: ResolveDefaults sets them all, those that
+// the chosen optimizer does not use included, so that value() never throws after LoadConfig.
 struct OptimizerSection {
   OptimizerName name = OptimizerName::kRmsprop;
   double learning_rate = 2.5e-4;
-  double alpha = 0.95;     // rmsprop, rmsprop_nature: decay of the squared gradient's mean
-  bool centered = true;    // rmsprop: subtract the squared mean gradient
-  double beta1 = 0.9;      // adam
-  double beta2 = 0.999;    // adam
-  double epsilon = 0.01;
+  std::optional<double> alpha;    // decay of the mean square; rmsprop 0.99, rmsprop_nature 0.95
+  std::optional<bool> centered;   // subtract the squared mean; rmsprop false, nature always true
+  double beta1 = 0.9;             // adam: decay of the mean gradient
+  double beta2 = 0.999;           // adam: decay of the mean square
+  std::optional<double> epsilon;  // adam and rmsprop 1e-8, rmsprop_nature 0.01
 };
 
 struct ExplorationSection {
@@ -92,7 +95,7 @@ struct MetricsSection {
   bool csv = true;
   bool tensorboard = true;
   std::optional<std::string> prometheus;  // HOST:PORT to serve /metrics on
-  int64_t every_env_steps = 1'000;  // one row of progress.csv and of the event file
+  int64_t every_env_steps = 1'000;        // one row of progress.csv and of the event file
 };
 
 struct Config {
@@ -111,20 +114,29 @@ struct Config {
 // Reads a YAML file and applies `overrides` ("section.key=value") on top, then checks everything.
 // Throws std::invalid_argument with one message that names file, line and column (or the override),
 // the value, the allowed range, and for an unknown key the nearest known one; the keys of other
-// libraries that people type by habit (total_timesteps, learning_rate under train, ...) are answered
-// with ours.
+// libraries that people type by habit (total_timesteps, learning_rate under train, ...) are
+// answered with ours.
 Config LoadConfig(const std::string& path, const std::vector<std::string>& overrides = {});
 
 // The same from YAML text; `source` stands for the file name in messages.
 Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides = {});
 
+// Gives every unset member of `optimizer` the chosen optimizer's default. ParseConfig calls it.
+// `train.threads` stays unset, since only the start of a run can resolve it.
+void ResolveDefaults(Config& config);
+
+// What is allowed but probably not meant, a sentence each: a run that ends before it learns.
+std::vector<std::string> ConfigWarnings(const Config& config);
+
 // Every key with its value and its one-line documentation, in the table's order, as YAML that
-// LoadConfig reads back to an equal configuration.
+// LoadConfig reads back to an equal configuration. REQUIRES: defaults are resolved.
 std::string ToYaml(const Config& config);
 
-// Keys that decide results and differ between the two, as "train.gamma: 0.99 here, 0.95 there"; empty
-// when both describe the same run. Operational keys, and a larger train.total_env_steps, may differ.
+// Keys that decide results and differ between `here`, the configuration of a start, and `there`,
+// that of the run as it is stored; as "train.gamma: 0.99 here, 0.95 there"; empty when `here` may
+// go on with the run. Operational keys, a larger train.total_env_steps here, and `auto` here may
+// differ.
 std::vector<std::string> DifferingResultKeys(const Config& here, const Config& there);
 
 // The text of --help-config, and the JSON schema that editors use (configs/schema.json).

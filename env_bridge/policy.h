@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace dqnd {
+
+// What plays: values of actions in given states. The trainer implements it with its networks;
+// evaluation and exhibition games need no more of an agent than this.
+class Policy {
+ public:
+  virtual ~Policy() = default;
+
+  // states: [n, stack, observation bytes], oldest frame first (env_bridge/frame_stack.h). Returns
+  // Q(s, a) as [n, actions], row-major, which holds until the next call.
+  virtual std::span<const float> ActionValues(std::span<const uint8_t> states) = 0;
+};
+
+}  // namespace dqnd

@@ -1,0 +1,209 @@
+#include "replay/replay_memory.h"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace dqnd {
+
+ReplayMemory::ReplayMemory(const ReplayOptions& options) : options_(options) {
+  CheckReplayOptions(options);
+  shape_ = options.Shape();
+  lanes_.resize(static_cast<size_t>(options.lanes));
+  for (Lane& lane : lanes_) lane.carried.resize(static_cast<size_t>(shape_.state_bytes()));
+  Clear();
+}
+
+void ReplayMemory::Clear() {
+  sealed_.clear();
+  making_.reset();
+  pool_ = std::make_shared<BlockPool>(shape_.BlockBytes(), shape_.MostBlocks());
+  making_ = std::make_unique<Segment>(pool_, shape_, 0);
+  appended_ = 0;
+  for (Lane& lane : lanes_) {
+    lane.in_episode = false;
+    lane.last_row = Segment::kNone;
+    lane.carried_frames = 0;
+  }
+}
+
+void ReplayMemory::Begin(int lane_number, std::span<const uint8_t> frame) {
+  Lane& lane = LaneAt(lane_number, frame);
+  lane.in_episode = true;
+  lane.last_row = Segment::kNone;
+  lane.carried_frames = 1;
+  std::ranges::copy(frame, lane.carried.end() - options_.frame_bytes);
+}
+
+void ReplayMemory::Append(int lane_number, const Transition& transition,
+                          std::span<const uint8_t> next_frame) {
+  Lane& lane = LaneAt(lane_number, next_frame);
+  if (!lane.in_episode) {
+    throw std::invalid_argument("replay lane " + std::to_string(lane_number) +
+                                " has no episode under way; call Begin before Append");
+  }
+  const bool first_here = lane.last_row == Segment::kNone;
+  DropOutdated(appended_ + 1);
+  DropToFit(making_->GrowthBytes(1 + (first_here ? lane.carried_frames : 0)));
+  lane.last_row = making_->Append(lane.last_row, CarriedFrames(lane), transition, next_frame);
+  lane.carried_frames = 0;
+  ++appended_;
+  if (transition.done()) {
+    lane.in_episode = false;
+    lane.last_row = Segment::kNone;
+  }
+  if (making_->full()) SealSegment();
+}
+
+void ReplayMemory::SealSegment() {
+  for (Lane& lane : lanes_) {
+    if (lane.last_row == Segment::kNone) continue;
+    lane.carried_frames = making_->CopyStateAfter(lane.last_row, lane.carried);
+    lane.last_row = Segment::kNone;
+  }
+  sealed_.push_back(std::move(making_));
+  OpenSegment();
+}
+
+void ReplayMemory::OpenSegment() {
+  DropToFit(shape_.MetadataBytes());
+  if (options_.max_bytes) {
+    pool_->DropFreeBlocks(*options_.max_bytes - options_.LaneBytes() - shape_.MetadataBytes());
+  }
+  making_ = std::make_unique<Segment>(pool_, shape_, appended_);
+}
+
+// Drops the segments none of whose transitions is among the newest buffer_size once there are
+// `appended`.
+void ReplayMemory::DropOutdated(int64_t appended) {
+  while (!sealed_.empty() && sealed_.front()->first_transition() + sealed_.front()->size() <=
+                                 appended - options_.buffer_size) {
+    sealed_.pop_front();
+  }
+}
+
+// Drops the oldest segments until `more_bytes` can be taken without exceeding max_bytes. At least
+// one full segment stays, since max_bytes has room for two.
+void ReplayMemory::DropToFit(int64_t more_bytes) {
+  if (!options_.max_bytes || more_bytes == 0) return;
+  while (!sealed_.empty() && OwnBytes() + more_bytes > *options_.max_bytes) sealed_.pop_front();
+}
+
+int64_t ReplayMemory::OwnBytes() const {
+  int64_t bytes = options_.LaneBytes() + (making_ ? making_->bytes() : 0);
+  for (const auto& segment : sealed_) bytes += segment->bytes();
+  return bytes;
+}
+
+void ReplayMemory::Sample(int batch_size, int n_steps, RandomStream& random, Batch& batch) const {
+  if (size() == 0 || batch_size < 1 || n_steps < 1) {
+    throw std::invalid_argument("replay cannot sample " + std::to_string(batch_size) +
+                                " transitions of up to " + std::to_string(n_steps) +
+                                " env_steps from " + std::to_string(size()) +
+                                "; all three must be at least 1");
+  }
+  const auto count = static_cast<size_t>(batch_size);
+  const size_t state_bytes = count * static_cast<size_t>(shape_.state_bytes());
+  batch.size = batch_size;
+  batch.n_steps = n_steps;
+  batch.states.resize(state_bytes);
+  batch.next_states.resize(state_bytes);
+  batch.actions.resize(count);
+  batch.rewards.assign(count * static_cast<size_t>(n_steps), 0.0f);
+  batch.steps.resize(count);
+  batch.terminated.resize(count);
+  batch.indices.resize(count);
+  batch.weights.assign(count, 1.0f);
+  const int64_t oldest = appended_ - size();
+  for (int i = 0; i < batch_size; ++i) {
+    SampleOne(oldest + random.Below(static_cast<uint32_t>(size())), i, batch);
+  }
+}
+
+// Fills `position` of the batch with the transition of that number.
+void ReplayMemory::SampleOne(int64_t transition, int position, Batch& batch) const {
+  const Segment& segment = SegmentOf(transition);
+  const auto i = static_cast<size_t>(position);
+  const auto first = static_cast<uint32_t>(transition - segment.first_transition());
+  const std::span rewards =
+      std::span(batch.rewards)
+          .subspan(i * static_cast<size_t>(batch.n_steps), static_cast<size_t>(batch.n_steps));
+  uint32_t last = first;
+  size_t steps = 1;
+  rewards[0] = segment.row(first).transition.reward;
+  while (steps < rewards.size() && segment.row(last).next_row != Segment::kNone) {
+    last = segment.row(last).next_row;
+    rewards[steps++] = segment.row(last).transition.reward;
+  }
+  batch.actions[i] = segment.row(first).transition.action;
+  batch.steps[i] = static_cast<int32_t>(steps);
+  batch.terminated[i] = segment.row(last).transition.terminated ? 1 : 0;
+  batch.indices[i] = transition;
+
+  const auto state_bytes = static_cast<size_t>(shape_.state_bytes());
+  segment.CopyStateBefore(first, std::span(batch.states).subspan(i * state_bytes, state_bytes));
+  segment.CopyStateAfter(last, std::span(batch.next_states).subspan(i * state_bytes, state_bytes));
+}
+
+const Segment& ReplayMemory::SegmentOf(int64_t transition) const {
+  const auto number = static_cast<size_t>((transition - first_transition()) / shape_.transitions);
+  return number < sealed_.size() ? *sealed_[number] : *making_;
+}
+
+void ReplayMemory::UpdatePriorities(std::span<const int64_t> indices,
+                                    std::span<const float> priorities) {
+  if (indices.size() != priorities.size()) {
+    throw std::invalid_argument("replay got " + std::to_string(priorities.size()) +
+                                " priorities for " + std::to_string(indices.size()) +
+                                " transitions; it needs one for each");
+  }
+}
+
+// The oldest transition that a segment still holds.
+int64_t ReplayMemory::first_transition() const {
+  return sealed_.empty() ? making_->first_transition() : sealed_.front()->first_transition();
+}
+
+int64_t ReplayMemory::size() const {
+  return std::min(options_.buffer_size, appended_ - first_transition());
+}
+
+int64_t ReplayMemory::bytes() const {
+  return options_.LaneBytes() + pool_->bytes();
+}
+
+int64_t ReplayMemory::BytesAtBound(const ReplayOptions& options, int64_t shortest_episode) {
+  CheckReplayOptions(options);
+  if (shortest_episode < 1) {
+    throw std::invalid_argument("shortest_episode is " + std::to_string(shortest_episode) +
+                                "; an episode has at least 1 env_step");
+  }
+  const SegmentShape shape = options.Shape();
+  // The newest buffer_size transitions touch so many full segments; one more is in the making.
+  const int64_t full_segments = (options.buffer_size + shape.transitions - 1) / shape.transitions;
+  const int64_t bytes =
+      (full_segments + 1) * shape.MostBytes(shortest_episode) + options.LaneBytes();
+  return options.max_bytes ? std::min(bytes, *options.max_bytes) : bytes;
+}
+
+std::span<const uint8_t> ReplayMemory::CarriedFrames(const Lane& lane) const {
+  return std::span(lane.carried)
+      .last(static_cast<size_t>(lane.carried_frames) * static_cast<size_t>(options_.frame_bytes));
+}
+
+// The lane of that number, once it and the frame meant for it are checked.
+ReplayMemory::Lane& ReplayMemory::LaneAt(int lane, std::span<const uint8_t> frame) {
+  if (lane < 0 || lane >= options_.lanes) {
+    throw std::invalid_argument("replay lane is " + std::to_string(lane) + "; it must be 0 to " +
+                                std::to_string(options_.lanes - 1));
+  }
+  if (frame.size() != static_cast<size_t>(options_.frame_bytes)) {
+    throw std::invalid_argument("replay got a frame of " + std::to_string(frame.size()) +
+                                " bytes; it must have " + std::to_string(options_.frame_bytes));
+  }
+  return lanes_[static_cast<size_t>(lane)];
+}
+
+}  // namespace dqnd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "replay/segment.h"
+
+namespace dqnd {
+
+struct ReplayOptions {
+  // These change what is remembered.
+  int64_t buffer_size = 100'000;     // transitions that can be sampled: the newest so many
+  std::optional<int64_t> max_bytes;  // a second bound, see ReplayMemory; unset: none
+  int lanes = 1;                     // parallel environments, each with an episode of its own
+  int frame_bytes = 1;               // bytes of one observation
+  int stack = 1;                     // observations in a state
+  // Transitions in a segment. Smaller segments evict more finely; larger ones repeat fewer frames.
+  // Unset: buffer_size / 32, at least 64 and at most 4,096.
+  std::optional<int64_t> segment_transitions;
+
+  // The segments of a memory of these options, defaults filled in.
+  SegmentShape Shape() const;
+
+  // Memory that the lanes take: in each, the state from which its episode goes on.
+  int64_t LaneBytes() const;
+};
+
+// Throws std::invalid_argument when an option is out of range, or `max_bytes` is too small for two
+// segments; the message says the value and the range.
+void CheckReplayOptions(const ReplayOptions& options);
+
+}  // namespace dqnd

@@ -1,0 +1,77 @@
+#include "trainer/network/safetensors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+
+#include "trainer/network/q_network.h"
+
+namespace dqnd {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+QNetwork Network(uint64_t seed, int num_actions = 3) {
+  RandomStream init(seed, "init");
+  NetworkSection options;
+  options.architecture = Architecture::kMinatarCnn;
+  return QNetwork(options, {.height = 10, .width = 10, .channels = 4}, num_actions, init);
+}
+
+std::string State(const QNetwork& network) {
+  ByteWriter writer;
+  network.parameters().SaveState(writer);
+  return writer.Take();
+}
+
+std::string ErrorOf(const std::string& bytes) {
+  QNetwork network = Network(2);
+  try {
+    DecodeSafetensors(bytes, "net.safetensors", network.parameters());
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Safetensors, ANetworkReadBackIsEqualToTheBit) {
+  const QNetwork saved = Network(1);
+  QNetwork loaded = Network(2);
+  ASSERT_NE(State(saved), State(loaded));
+  DecodeSafetensors(EncodeSafetensors(saved.parameters(), {{"env_steps", "5"}}), "net", loaded.parameters());
+  EXPECT_EQ(State(saved), State(loaded));
+}
+
+TEST(Safetensors, EveryTruncationIsRefusedWithTheFilesName) {
+  const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
+  for (size_t size = 0; size < bytes.size(); size += size < 1000 ? 1 : 997) {
+    EXPECT_THAT(ErrorOf(bytes.substr(0, size)), StartsWith("net.safetensors: ")) << size;
+  }
+  EXPECT_EQ(ErrorOf(bytes), "");
+}
+
+TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
+  const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
+  const size_t header_end = bytes.find_last_of('}', 1200) + 1;
+  for (size_t position = 0; position < header_end; ++position) {
+    std::string damaged = bytes;
+    damaged[position] ^= 0x15;
+    QNetwork network = Network(2);
+    try {
+      DecodeSafetensors(damaged, "net", network.parameters());
+    } catch (const std::runtime_error&) {
+      continue;
+    }
+    EXPECT_EQ(State(network).size(), State(Network(1)).size());
+  }
+}
+
+TEST(Safetensors, AnotherNetworksFileIsRefusedNamingTheTensor) {
+  EXPECT_THAT(ErrorOf(EncodeSafetensors(Network(1, 5).parameters(), {})),
+              HasSubstr("output.weight is F32 [5, 128], the network needs F32 [3, 128]"));
+}
+
+}  // namespace
+}  // namespace dqnd

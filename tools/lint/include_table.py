@@ -1,0 +1,57 @@
+"""Holds the folders to the include table of the design: `include_table.py ROOT` prints every include
+that goes against it, and exits 1 when there is one."""
+
+import re
+import sys
+from pathlib import Path
+
+# What each folder may include of the others, itself apart.
+ALLOWED = {
+    "base": set(),
+    "packed_net": set(),
+    "replay": {"base"},
+    "env_bridge": {"base", "proto"},
+    "trainer": {"base", "replay", "env_bridge", "packed_net", "proto"},
+    "viewer": {"proto"},
+}
+
+# Parts of a folder that keep to less than it, so that they build and test without LibTorch.
+NO_TORCH = ("trainer/config", "trainer/metrics")
+
+# Third-party headers that one folder alone may include.
+OWNERS = {
+    re.compile(r"(torch|ATen|c10)/"): "trainer",
+    re.compile(r"(SDL|imgui|implot)"): "viewer",
+    re.compile(r"(grpcpp|google/protobuf)/"): "env_bridge",
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+
+
+def violations(root: Path) -> list[str]:
+    found = []
+    for folder, allowed in ALLOWED.items():
+        for path in sorted((root / folder).rglob("*.[ch]*")):
+            place = path.relative_to(root)
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                match = INCLUDE.match(line)
+                if not match:
+                    continue
+                header = match.group(1)
+                top = header.split("/")[0]
+                if top in ALLOWED and top != folder and top not in allowed:
+                    found.append(f"{place}:{number}: {folder}/ may not include {header}")
+                for pattern, owner in OWNERS.items():
+                    if not pattern.match(header):
+                        continue
+                    if folder != owner:
+                        found.append(f"{place}:{number}: only {owner}/ may include {header}")
+                    elif owner == "trainer" and str(place).startswith(NO_TORCH):
+                        found.append(f"{place}:{number}: {place.parent} keeps free of LibTorch, but includes {header}")
+    return found
+
+
+if __name__ == "__main__":
+    lines = violations(Path(sys.argv[1]))
+    print("\n".join(lines))
+    sys.exit(1 if lines else 0)

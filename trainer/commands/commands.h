@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trainer/run_directory.h"
+
+namespace dqnd {
+
+// The programs behind `dqnd COMMAND`. Each prints its results to standard output, returns the exit
+// status, and throws for everything that keeps it from its work (main turns that into a message and
+// a status).
+
+// The exit status answers one question: start me again?
+enum ExitStatus : int {
+  kExitNo = 0,       // complete
+  kExitMayHelp = 1,  // a failure; a restart may help
+  kExitNoWrong = 2,  // no: the command line or configuration is wrong, or the plan does not fit
+  kExitAgain = 75,   // yes: stopped by a signal, or the run directory is locked
+};
+
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  OnExisting on_existing = OnExisting::kResume;
+};
+int TrainCommand(const TrainArguments& arguments);
+
+struct PlanArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+};
+int PlanCommand(const PlanArguments& arguments);
+
+struct EvaluateArguments {
+  std::string run_or_checkpoint;
+  std::vector<std::string> overrides;
+  int64_t episodes = 100;
+  std::optional<double> eps;  // unset: the run's evaluation.eps
+  uint64_t seed = 0;
+  bool json = false;
+};
+int EvaluateCommand(const EvaluateArguments& arguments);
+
+struct TraceArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  uint64_t seed = 0;
+  std::string actions;  // a file, or - for standard input
+  bool resets = false;
+};
+int TraceCommand(const TraceArguments& arguments);
+
+struct EnvsArguments {
+  std::string id;  // empty: list all
+  bool json = false;
+};
+int EnvsCommand(const EnvsArguments& arguments);
+
+}  // namespace dqnd

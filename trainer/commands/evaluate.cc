@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "env_bridge/make_environment.h"
+#include "trainer/commands/commands.h"
+#include "trainer/evaluation.h"
+#include "trainer/network/network_policy.h"
+#include "trainer/network/safetensors.h"
+#include "trainer/stop_on_signal.h"
+
+namespace dqnd {
+
+int EvaluateCommand(const EvaluateArguments& arguments) {
+  StopOnSignal stop;
+  const SavedNetwork saved = FindSavedNetwork(RealFileSystem(), arguments.run_or_checkpoint);
+  const Config config = ParseConfig(ToYaml(saved.config), "config.yaml", arguments.overrides);
+  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  RandomStream init(0, "init");
+  QNetwork network(config.network, spec.observation, spec.num_actions(), init);
+  DecodeSafetensors(RealFileSystem().Read(saved.file), saved.file.string(), network.parameters());
+
+  NetworkPolicy policy(network, spec.observation);
+  const double eps = arguments.eps.value_or(config.evaluation.eps);
+  const std::optional<EvaluationResult> result = Evaluate(policy, config.environment,
+                                                          {.episodes = arguments.episodes,
+                                                           .eps = eps,
+                                                           .seed = arguments.seed,
+                                                           .stream = "dqnd evaluate"},
+                                                          stop.token());
+  if (!result) return kExitAgain;
+
+  if (arguments.json) {
+    const nlohmann::ordered_json json = {{"network", saved.file.string()},
+                                         {"environment", spec.id},
+                                         {"episodes", arguments.episodes},
+                                         {"eps", eps},
+                                         {"mean_reward", result->mean_return()},
+                                         {"std_reward", result->return_deviation()},
+                                         {"confidence95", result->confidence95()},
+                                         {"mean_ep_length", result->mean_length()},
+                                         {"returns", result->returns},
+                                         {"lengths", result->lengths}};
+    fmt::print("{}\n", json.dump());
+  } else {
+    fmt::print(
+        "{} on {}: mean return {:.2f} +- {:.2f} (95 % confidence), deviation {:.2f}, mean length "
+        "{:.0f} env_steps, {} episodes, eps {}\n",
+        saved.file.string(), spec.id, result->mean_return(), result->confidence95(),
+        result->return_deviation(), result->mean_length(), arguments.episodes, eps);
+  }
+  return kExitNo;
+}
+
+}  // namespace dqnd

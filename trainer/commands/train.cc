@@ -1,0 +1,104 @@
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "trainer/commands/commands.h"
+#include "trainer/machine.h"
+#include "trainer/memory_plan.h"
+#include "trainer/stop_on_signal.h"
+#include "trainer/training_loop.h"
+
+namespace dqnd {
+namespace {
+
+void RefuseWhatDoesNotFit(const MemoryPlan& plan, const RunDirectory& directory) {
+  if (!plan.fits()) {
+    throw std::invalid_argument(
+        fmt::format("this run needs more memory than there is:\n{}{}", plan.Table(),
+                    plan.largest_buffer_size > 0
+                        ? fmt::format("The largest replay.buffer_size that fits is {}.",
+                                      plan.largest_buffer_size)
+                        : std::string("No replay.buffer_size would make it fit.")));
+  }
+  const auto free_bytes = static_cast<int64_t>(std::filesystem::space(directory.path()).available);
+  if (free_bytes < plan.disk_bytes) {
+    throw std::invalid_argument(fmt::format(
+        "run directory {} has {} MiB free, and the run may need {} MiB for checkpoints, logs and "
+        "metrics; free some, raise checkpoint.every_env_steps, or choose another run.directory",
+        directory.path().string(), free_bytes >> 20, plan.disk_bytes >> 20));
+  }
+}
+
+std::string Ending(const TrainingLoop& loop, const RunDirectory& directory, double seconds) {
+  const Dqn& dqn = loop.dqn();
+  const std::string run = directory.path().string();
+  std::string text = fmt::format("{} env_steps and {} updates in {:.0f} s", dqn.env_steps(),
+                                 dqn.updates(), seconds);
+  if (dqn.episodes().episodes() > 0) {
+    text += fmt::format("; mean return of the last episodes {:.2f}", dqn.episodes().mean_return());
+  }
+  if (const auto& best = loop.best_evaluation()) {
+    text +=
+        fmt::format("; best evaluation {:.2f} at env_step {}", best->mean_return, best->env_steps);
+  }
+  return text +
+         fmt::format(
+             "\n  play it again:  dqnd evaluate {}\n  curves:         tensorboard --logdir {}\n"
+             "  numbers:        {}/progress.csv, {}/evaluations.csv",
+             run, directory.path().parent_path().string(), run, run);
+}
+
+}  // namespace
+
+int TrainCommand(const TrainArguments& arguments) {
+  StopOnSignal stop;
+  Config config = LoadConfig(arguments.config, arguments.overrides);
+  config.train.threads = ResolveThreads(config);
+  at::set_num_threads(static_cast<int>(*config.train.threads));
+  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit());
+
+  RunDirectory directory(RealFileSystem(), config, arguments.on_existing);
+  if (directory.complete()) {
+    fmt::print(
+        "dqnd: {} is complete: it reached {} env_steps before. Raise train.total_env_steps or "
+        "begin anew with --on-existing=new\n",
+        directory.path().string(), config.train.total_env_steps);
+    return kExitNo;
+  }
+  RefuseWhatDoesNotFit(plan, directory);
+
+  Metrics metrics(config.metrics, RealFileSystem(), directory.path());
+  spdlog::logger& log = metrics.log();
+  if (directory.moved_aside())
+    log.info("the run that was here lies in {} now", directory.moved_aside()->string());
+  TrainingLoop loop(config, {directory, metrics, log});
+  log.info("{} with {} parameters on {}: {} x {}, {} threads", directory.path().string(),
+           loop.dqn().learner().parameters().count(), config.environment.id,
+           config.environment.n_envs, "environments", *config.train.threads);
+
+  const auto started = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  };
+  try {
+    const TrainingLoop::Ending ending = loop.Run(stop.token());
+    metrics.Close();
+    if (ending == TrainingLoop::Ending::kComplete) {
+      log.info("complete: {}", Ending(loop, directory, seconds()));
+      return kExitNo;
+    }
+    log.info("stopped by a signal: {}", Ending(loop, directory, seconds()));
+    return kExitAgain;
+  } catch (const NonFiniteError& error) {
+    const auto last_good = directory.LatestCheckpoint();
+    throw std::runtime_error(
+        fmt::format("training diverged at {}. Nothing of it was saved; the last good checkpoint is "
+                    "{}. A smaller "
+                    "optimizer.learning_rate or train.max_grad_norm may help",
+                    error.what(), last_good ? last_good->string() : "none"));
+  }
+}
+
+}  // namespace dqnd

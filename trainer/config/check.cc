@@ -1,0 +1,143 @@
+#include "trainer/config/check.h"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace dqnd {
+namespace {
+
+[[noreturn]] void Fail(const Locate& locate, const std::vector<std::string>& paths,
+                       const std::string& message) {
+  throw std::invalid_argument(locate(paths) + ": " + message);
+}
+
+void CheckRun(const RunSection& run, const Locate& locate) {
+  constexpr size_t kLongestName = 200;  // bytes; file systems allow 255
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const std::string& name = run.name;
+  const char* fault = nullptr;
+  if (name.empty()) fault = "it is empty";
+  if (name == "." || name == "..") fault = "it stands for another folder";
+  if (name.find('/') != std::string::npos) fault = "it contains '/' (run.directory takes a path)";
+  if (std::any_of(name.begin(), name.end(), is_control)) fault = "it contains a control character";
+  if (name.size() > kLongestName) fault = "it is longer than 200 bytes";
+  if (fault != nullptr) {
+    Fail(locate, {"run.name"},
+         "run.name must be a plain folder name such as 'quickstart': " + std::string(fault));
+  }
+  if (run.directory.empty()) {
+    Fail(locate, {"run.directory"}, "run.directory is empty; write '.' for the current folder");
+  }
+}
+
+void CheckReplay(const Config& config, const Locate& locate) {
+  const int64_t buffer_size = config.replay.buffer_size;
+  if (buffer_size < config.train.batch_size) {
+    Fail(locate, {"replay.buffer_size", "train.batch_size"},
+         "replay.buffer_size is " + std::to_string(buffer_size) + ", less than train.batch_size " +
+             std::to_string(config.train.batch_size) +
+             "; make the buffer at least as large as a batch");
+  }
+  if (buffer_size < config.train.learning_starts) {
+    Fail(locate, {"replay.buffer_size", "train.learning_starts"},
+         "train.learning_starts is " + std::to_string(config.train.learning_starts) +
+             ", beyond replay.buffer_size " + std::to_string(buffer_size) +
+             ": what is collected first would be forgotten before it is learned from; lower the "
+             "one or raise the other");
+  }
+}
+
+void CheckNetwork(const NetworkSection& network, const Locate& locate) {
+  if (network.architecture == Architecture::kMlp) return;
+  if (network.hidden_sizes == NetworkSection().hidden_sizes) return;
+  Fail(locate, {"network.hidden_sizes", "network.architecture"},
+       "network.hidden_sizes belongs to network.architecture mlp; the convolutional networks have "
+       "fixed sizes; remove it");
+}
+
+// A member that the chosen optimizer does not use must keep its default, so that nobody tunes what
+// has no effect.
+template <typename T>
+void CheckUnused(const std::string& member, const T& value, const T& unchanged,
+                 const std::string& optimizer, const Locate& locate) {
+  if (value == unchanged) return;
+  const std::string path = "optimizer." + member;
+  Fail(locate, {path, "optimizer.name"},
+       path + " has no effect with optimizer.name " + optimizer + "; remove it");
+}
+
+void CheckOptimizer(const Config& config, const Locate& locate) {
+  const OptimizerSection& optimizer = config.optimizer;
+  Config unchanged;
+  unchanged.optimizer.name = optimizer.name;
+  ResolveDefaults(unchanged);
+  const OptimizerSection& defaults = unchanged.optimizer;
+  if (optimizer.name == OptimizerName::kAdam) {
+    CheckUnused("alpha", optimizer.alpha, defaults.alpha, "adam", locate);
+    CheckUnused("centered", optimizer.centered, defaults.centered, "adam", locate);
+    return;
+  }
+  const bool is_nature = optimizer.name == OptimizerName::kRmspropNature;
+  const std::string name = is_nature ? "rmsprop_nature" : "rmsprop";
+  CheckUnused("beta1", optimizer.beta1, defaults.beta1, name, locate);
+  CheckUnused("beta2", optimizer.beta2, defaults.beta2, name, locate);
+  if (is_nature && optimizer.centered == false) {
+    Fail(locate, {"optimizer.centered", "optimizer.name"},
+         "optimizer.centered is false, but rmsprop_nature is always centered; remove it, or choose "
+         "rmsprop");
+  }
+}
+
+// HOST:PORT, the host in brackets where it contains colons itself.
+bool IsAddress(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  if (host.find(':') != std::string::npos && !bracketed) return false;
+  int port = -1;
+  const char* end = address.data() + address.size();
+  const auto [rest, error] = std::from_chars(address.data() + colon + 1, end, port);
+  return error == std::errc() && rest == end && port >= 0 && port <= 65'535;
+}
+
+}  // namespace
+
+void CheckConfig(const Config& config, const Locate& locate) {
+  CheckRun(config.run, locate);
+  if (config.environment.id.empty()) {
+    Fail(locate, {"environment.id"},
+         "environment.id is empty; write FAMILY:NAME, for example minatar:breakout");
+  }
+  CheckNetwork(config.network, locate);
+  CheckReplay(config, locate);
+  CheckOptimizer(config, locate);
+  if (const auto& address = config.metrics.prometheus; address && !IsAddress(*address)) {
+    Fail(locate, {"metrics.prometheus"},
+         "metrics.prometheus is '" + *address +
+             "'; write HOST:PORT with a port of 0 to 65535, for example 127.0.0.1:9100");
+  }
+}
+
+void ResolveDefaults(Config& config) {
+  OptimizerSection& optimizer = config.optimizer;
+  const bool is_nature = optimizer.name == OptimizerName::kRmspropNature;
+  if (!optimizer.alpha) optimizer.alpha = is_nature ? 0.95 : 0.99;
+  if (!optimizer.centered) optimizer.centered = is_nature;
+  if (!optimizer.epsilon) optimizer.epsilon = is_nature ? 0.01 : 1e-8;
+}
+
+std::vector<std::string> ConfigWarnings(const Config& config) {
+  std::vector<std::string> warnings;
+  const TrainSection& train = config.train;
+  if (train.learning_starts >= train.total_env_steps) {
+    warnings.push_back("nothing will be learned: train.learning_starts is " +
+                       std::to_string(train.learning_starts) +
+                       ", and the run ends at train.total_env_steps " +
+                       std::to_string(train.total_env_steps));
+  }
+  return warnings;
+}
+
+}  // namespace dqnd

@@ -1,0 +1,38 @@
+#include "trainer/config/later_keys.h"
+
+#include <array>
+#include <string_view>
+
+namespace dqnd {
+namespace {
+
+struct LaterKey {
+  std::string_view section;
+  std::string_view name;  // empty: every key of the section
+  std::string_view instead;
+};
+
+constexpr std::array kLaterKeys = {
+    LaterKey{"run", "max_wall_time", "a run ends at train.total_env_steps or by a signal"},
+    LaterKey{"run", "stop_grace_seconds", "a signal stops the run after the current cycle"},
+    LaterKey{"train", "overlap", "acting and learning take turns"},
+    LaterKey{"train", "precision", "everything is computed in float32"},
+    LaterKey{"train", "device", "everything is computed on the CPU"},
+    LaterKey{"train", "init_from", "the initial weights are drawn from run.seed"},
+    LaterKey{"checkpoint", "every_seconds", "use checkpoint.every_env_steps"},
+    LaterKey{"checkpoint", "keep_last", "every checkpoint is kept"},
+    LaterKey{"server", "", "a run does not listen for viewers yet"},
+};
+
+}  // namespace
+
+std::optional<std::string> AnswerLaterKey(const std::string& section, const std::string& name) {
+  for (const LaterKey& key : kLaterKeys) {
+    if (key.section != section || (!key.name.empty() && key.name != name)) continue;
+    const std::string path = name.empty() ? section : section + "." + name;
+    return path + " is not in this version: " + std::string(key.instead) + "; remove it";
+  }
+  return std::nullopt;
+}
+
+}  // namespace dqnd

@@ -1,0 +1,173 @@
+#include "trainer/dqn.h"
+
+#include <algorithm>
+#include <string>
+
+namespace dqnd {
+namespace {
+
+// Whether a count that moved from `before` to `after` passed a multiple of `interval`.
+bool Passed(int64_t interval, int64_t before, int64_t after) {
+  return before / interval != after / interval;
+}
+
+}  // namespace
+
+// Algorithm 1 of Mnih et al., "Human-level control through deep reinforcement learning", Nature
+// 2015. What happens to a minibatch is Learner::Update.
+void Dqn::Cycle() {
+  Act();
+  Store();
+  Learn();
+}
+
+void Dqn::Act() {
+  // With probability epsilon select a random action a_t, otherwise a_t = argmax_a Q(phi_t, a;
+  // theta).
+  const double random_below = env_steps_ < config_.train.learning_starts ? 1.0 : epsilon();
+  const int num_actions = environment().num_actions();
+  constexpr int kGreedy = -1;
+  for (size_t lane = 0; lane < actions_.size(); ++lane) {
+    RandomStream& explore = explore_streams_[lane];
+    const bool exploratory = explore.Uniform() < random_below;
+    actions_[lane] = exploratory ? static_cast<int>(explore.Below(num_actions)) : kGreedy;
+  }
+  if (std::ranges::count(actions_, kGreedy) > 0) {
+    const std::span<const float> values = policy().ActionValues(states_.states());
+    for (size_t lane = 0; lane < actions_.size(); ++lane) {
+      const float* q = values.data() + lane * num_actions;
+      if (actions_[lane] == kGreedy) {
+        actions_[lane] = static_cast<int>(std::max_element(q, q + num_actions) - q);
+      }
+    }
+  }
+  // Execute action a_t in the emulator and observe reward r_t and image x_{t+1}.
+  environments_->Step(actions_);
+}
+
+void Dqn::Store() {
+  // Set phi_{t+1} from phi_t and x_{t+1}, and store transition (phi_t, a_t, r_t, phi_{t+1}) in D.
+  const size_t bytes = environment().observation.bytes();
+  for (int lane = 0; lane < environments_->size(); ++lane) {
+    const StepResult& result = environments_->results()[lane];
+    const auto outcome = environments_->outcomes().subspan(lane * bytes, bytes);
+    replay_.Append(lane,
+                   {.action = actions_[lane],
+                    .reward = static_cast<float>(result.reward),
+                    .terminated = result.terminated,
+                    .truncated = result.truncated},
+                   outcome);
+    if (result.done()) {
+      const auto first = environments_->observations().subspan(lane * bytes, bytes);
+      replay_.Begin(lane, first);
+      states_.Begin(lane, first);
+    } else {
+      states_.Push(lane, outcome);
+    }
+    episodes_.Step(lane, result.reward, result.game_over);
+  }
+}
+
+void Dqn::Learn() {
+  const TrainSection& train = config_.train;
+  const int64_t before = env_steps_;
+  env_steps_ += environments_->size();
+  if (env_steps_ < train.learning_starts) return;
+
+  updates_owed_ += environments_->size() * train.gradient_steps;
+  for (; updates_owed_ >= train.train_freq; updates_owed_ -= train.train_freq) {
+    // Sample a random minibatch of transitions from D and perform a gradient descent step.
+    replay_.Sample(static_cast<int>(train.batch_size), static_cast<int>(train.n_steps),
+                   sample_stream_, batch_);
+    const UpdateResult result = learner_.Update(batch_);
+    sums_.updates += 1;
+    sums_.loss += result.loss;
+    sums_.mean_q += result.mean_q;
+    sums_.grad_norm += result.grad_norm;
+  }
+  // Every C steps reset Q^ = Q.
+  if (Passed(train.target_update_interval, before, env_steps_)) learner_.SyncTarget();
+}
+
+double Dqn::epsilon() const {
+  const ExplorationSection& e = config_.exploration;
+  const double done =
+      e.decay_env_steps == 0
+          ? 1.0
+          : std::min(1.0, static_cast<double>(env_steps_) / static_cast<double>(e.decay_env_steps));
+  return e.initial_eps + done * (e.final_eps - e.initial_eps);
+}
+
+ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& observation) {
+  ReplayOptions options;
+  options.buffer_size = config.replay.buffer_size;
+  options.max_bytes = config.replay.max_bytes;
+  options.lanes = config.environment.n_envs;
+  options.frame_bytes = observation.bytes();
+  options.stack = observation.stack;
+  return options;
+}
+
+Dqn::Dqn(const Config& config)
+    : config_(config),
+      init_stream_(config.run.seed, "init"),
+      sample_stream_(config.run.seed, "sample"),
+      environments_(MakeVectorEnvironment(config.environment, config.environment.n_envs)),
+      states_(config.environment.n_envs, environment().observation),
+      replay_(ReplayOptionsOf(config, environment().observation)),
+      learner_(config, environment(), init_stream_),
+      episodes_(config.environment.n_envs),
+      actions_(config.environment.n_envs) {
+  std::vector<uint64_t> seeds;
+  for (int lane = 0; lane < environments_->size(); ++lane) {
+    const std::string number = std::to_string(lane);
+    explore_streams_.emplace_back(config.run.seed, "explore/" + number);
+    seeds.push_back(RandomStream(config.run.seed, "environment/" + number).NextUint64());
+  }
+  environments_->Reset(seeds);
+  const size_t bytes = environment().observation.bytes();
+  for (int lane = 0; lane < environments_->size(); ++lane) {
+    const auto first = environments_->observations().subspan(lane * bytes, bytes);
+    replay_.Begin(lane, first);
+    states_.Begin(lane, first);
+  }
+}
+
+Dqn::UpdateAverages Dqn::TakeUpdateAverages() {
+  UpdateAverages averages = std::exchange(sums_, {});
+  const auto count = static_cast<double>(std::max<int64_t>(averages.updates, 1));
+  averages.loss /= count;
+  averages.mean_q /= count;
+  averages.grad_norm /= count;
+  return averages;
+}
+
+void Dqn::SaveState(ByteWriter& writer) const {
+  writer.I64(env_steps_);
+  writer.I64(updates_owed_);
+  writer.I64(sums_.updates);
+  for (double sum : {sums_.loss, sums_.mean_q, sums_.grad_norm}) writer.F64(sum);
+  sample_stream_.SaveState(writer);
+  for (const RandomStream& stream : explore_streams_) stream.SaveState(writer);
+  writer.String(environments_->SaveState());
+  states_.SaveState(writer);
+  episodes_.SaveState(writer);
+  learner_.SaveState(writer);
+  replay_.SaveState(writer);
+}
+
+void Dqn::LoadState(ByteReader& reader) {
+  env_steps_ = reader.I64();
+  updates_owed_ = reader.I64();
+  sums_.updates = reader.I64();
+  for (double* sum : {&sums_.loss, &sums_.mean_q, &sums_.grad_norm}) *sum = reader.F64();
+  sample_stream_.LoadState(reader);
+  for (RandomStream& stream : explore_streams_) stream.LoadState(reader);
+  environments_->LoadState(reader.String());
+  states_.LoadState(reader);
+  episodes_.LoadState(reader);
+  learner_.LoadState(reader);
+  replay_.LoadState(reader);
+}
+
+}  // namespace dqnd

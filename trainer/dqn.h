@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/random_stream.h"
+#include "env_bridge/frame_stack.h"
+#include "env_bridge/vector_environment.h"
+#include "replay/replay_memory.h"
+#include "trainer/config/config.h"
+#include "trainer/learner/learner.h"
+#include "trainer/metrics/episode_statistics.h"
+
+namespace dqnd {
+
+// The replay memory that a configuration describes.
+ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& observation);
+
+// Deep Q-learning with experience replay: the agent, its environments and its memory, advanced one
+// cycle at a time. Between cycles it is quiescent: whatever reads or saves it does so there. The
+// same configuration gives the same bits. Owned and called by one thread.
+class Dqn {
+ public:
+  // Makes everything that `config` describes and resets the environments. Throws
+  // std::invalid_argument when the configuration does not fit the environment.
+  explicit Dqn(const Config& config);
+
+  // Acts once in each parallel environment, stores what happened, and makes the updates that are
+  // due: n_envs / train_freq * gradient_steps, fractions carried over. Throws NonFiniteError.
+  void Cycle();
+
+  int64_t env_steps() const { return env_steps_; }  // over all environments together
+  int64_t updates() const { return learner_.updates(); }
+  double epsilon() const;  // of the next cycle
+
+  // Averages over the updates since the last call; all 0 when there were none.
+  struct UpdateAverages {
+    int64_t updates = 0;
+    double loss = 0, mean_q = 0, grad_norm = 0;
+  };
+  UpdateAverages TakeUpdateAverages();
+
+  const EnvironmentSpec& environment() const { return environments_->spec(); }
+  const EpisodeStatistics& episodes() const { return episodes_; }
+  const ReplayMemory& replay() const { return replay_; }
+  const Learner& learner() const { return learner_; }
+  Policy& policy() { return learner_.policy(); }
+
+  // Everything that influences the future. A Dqn of an equal configuration that loads it goes on to
+  // the same bits.
+  void SaveState(ByteWriter& writer) const;
+  void LoadState(ByteReader& reader);
+
+ private:
+  void Act();
+  void Store();
+  void Learn();
+
+  // Constant after construction.
+  const Config config_;
+  // Streams before what draws from them when it is made.
+  RandomStream init_stream_;
+  RandomStream sample_stream_;
+  std::vector<RandomStream> explore_streams_;  // one a parallel environment
+  std::unique_ptr<VectorEnvironment> environments_;
+  FrameStack states_;    // phi: what each parallel environment's next action is chosen from
+  ReplayMemory replay_;  // D
+  Learner learner_;
+  EpisodeStatistics episodes_;
+
+  std::vector<int> actions_;
+  Batch batch_;
+  int64_t env_steps_ = 0;
+  int64_t updates_owed_ = 0;  // in units of 1 / train_freq
+  UpdateAverages sums_;
+};
+
+}  // namespace dqnd

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "env_bridge/environment_options.h"
+#include "env_bridge/policy.h"
+
+namespace dqnd {
+
+struct EvaluationOptions {
+  int64_t episodes = 10;
+  double eps = 0.001;  // probability of a uniformly random action
+  uint64_t seed = 1;
+  // The random stream's name: the same seed and name play the same episodes. Periodic evaluations
+  // are "evaluate/N", N counting from 1.
+  std::string stream = "evaluate/1";
+};
+
+// Whole games, with raw rewards.
+struct EvaluationResult {
+  std::vector<double> returns;
+  std::vector<int64_t> lengths;  // env_steps
+
+  double mean_return() const;
+  double return_deviation() const;  // of the population, as NumPy's std
+  double mean_length() const;
+  // Half the width of the mean's 95 % confidence interval: 1.96 standard errors.
+  double confidence95() const;
+};
+
+// Plays episodes of the environment, of its own and one after the other, with epsilon-greedy
+// actions. Lost lives end nothing here: an episode is a whole game. A game without a limit of its
+// own is cut after 27,000 env_steps (half an hour of Atari, as in Mnih et al. 2015), since a good
+// agent may play on forever. Returns nothing when `stop` was requested before the last episode
+// ended.
+std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& environment,
+                                         const EvaluationOptions& options,
+                                         std::stop_token stop = {});
+
+}  // namespace dqnd

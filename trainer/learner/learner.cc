@@ -1,0 +1,121 @@
+#include "trainer/learner/learner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+namespace dqnd {
+namespace {
+
+// Row j of a [batch, actions] tensor.
+const float* Row(const at::Tensor& values, int64_t j) {
+  return values.const_data_ptr<float>() + j * values.size(1);
+}
+
+int64_t ArgMax(const float* values, int64_t size) {
+  return std::max_element(values, values + size) - values;
+}
+
+struct LossAndSlope {
+  float value;
+  float slope;  // d value / d error
+};
+
+// As torch's smooth_l1_loss and mse_loss have them.
+LossAndSlope LossOf(float error, Loss loss) {
+  if (loss == Loss::kSquared) return {error * error, 2 * error};
+  if (std::abs(error) < 1) return {0.5f * error * error, error};
+  return {std::abs(error) - 0.5f, std::copysign(1.0f, error)};
+}
+
+}  // namespace
+
+// Equation by equation from Mnih et al., "Human-level control through deep reinforcement learning",
+// Nature 2015, Algorithm 1; names in comments are the paper's.
+UpdateResult Learner::Update(const Batch& batch) {
+  ComputeTargets(batch);
+
+  // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
+  const at::Tensor q = online_.Forward(states_.Convert(batch.states));
+  at::Tensor gradient_of_q = at::zeros_like(q);
+  UpdateResult result;
+  for (int j = 0; j < batch.size; ++j) {
+    const float q_j = Row(q, j)[batch.actions[j]];
+    const float error = q_j - targets_[j];
+    const LossAndSlope loss = LossOf(error, options_.loss);
+    const float weight = batch.weights[j] / static_cast<float>(batch.size);
+    result.loss += weight * loss.value;
+    result.mean_q += q_j / static_cast<float>(batch.size);
+    gradient_of_q.data_ptr<float>()[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
+  }
+
+  // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
+  q.backward(gradient_of_q);
+  result.grad_norm = GradientNorm(online_.parameters());
+  if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
+    throw NonFiniteError("update " + std::to_string(updates() + 1) + ": the loss is " +
+                         std::to_string(result.loss) + " and the gradient's norm " +
+                         std::to_string(result.grad_norm));
+  }
+  const double limit = options_.max_grad_norm.value_or(result.grad_norm);
+  const bool clip = result.grad_norm > limit;
+  optimizer_.Step(online_.parameters(), clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
+  if (!online_.parameters().AllFinite()) {
+    throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
+  }
+  return result;
+}
+
+// y_j = r_j for a terminal phi_{j+1}, else r_j + gamma max_a' Q^(phi_{j+1}, a'; theta^-). Double
+// DQN (van Hasselt et al. 2016) lets theta choose a' and theta^- judge it. With n_steps > 1, r_j is
+// the discounted sum of the rewards on the way and gamma is raised to their number.
+void Learner::ComputeTargets(const Batch& batch) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor& next_states = next_states_.Convert(batch.next_states);
+  const at::Tensor judge = target_.Forward(next_states);
+  const at::Tensor chooser = options_.double_q ? online_.Forward(next_states) : judge;
+  targets_.resize(batch.size);
+  for (int j = 0; j < batch.size; ++j) {
+    double discount = 1, y = 0;
+    for (int step = 0; step < batch.steps[j]; ++step, discount *= options_.gamma) {
+      const float reward = batch.rewards[j * batch.n_steps + step];
+      y += discount * (options_.clip_rewards ? std::clamp(reward, -1.0f, 1.0f) : reward);
+    }
+    if (!batch.terminated[j]) y += discount * Row(judge, j)[ArgMax(Row(chooser, j), num_actions_)];
+    targets_[j] = static_cast<float>(y);
+  }
+}
+
+// Every C steps reset Q^ = Q (tau = 1), or let it follow slowly (Polyak averaging, tau < 1).
+void Learner::SyncTarget() {
+  target_.parameters().MoveTowards(online_.parameters(), options_.tau);
+}
+
+Learner::Learner(const Config& config, const EnvironmentSpec& environment, RandomStream& init)
+    : options_(config.train),
+      num_actions_(environment.num_actions()),
+      online_(config.network, environment.observation, num_actions_, init),
+      target_(config.network, environment.observation, num_actions_, init),
+      optimizer_(config.optimizer, online_.parameters()),
+      states_(environment.observation),
+      next_states_(environment.observation),
+      policy_(online_, environment.observation) {
+  target_.parameters().MoveTowards(online_.parameters(), 1.0);
+}
+
+void Learner::SaveState(ByteWriter& writer) const {
+  online_.parameters().SaveState(writer);
+  target_.parameters().SaveState(writer);
+  optimizer_.SaveState(writer);
+}
+
+void Learner::LoadState(ByteReader& reader) {
+  online_.parameters().LoadState(reader);
+  target_.parameters().LoadState(reader);
+  optimizer_.LoadState(reader);
+}
+
+}  // namespace dqnd

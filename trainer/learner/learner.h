@@ -1,0 +1,70 @@
+#pragma once
+
+#include <stdexcept>
+#include <vector>
+
+#include "base/bytes.h"
+#include "env_bridge/environment.h"
+#include "replay/replay_memory.h"
+#include "trainer/config/config.h"
+#include "trainer/learner/optimizer.h"
+#include "trainer/network/network_policy.h"
+#include "trainer/network/q_network.h"
+
+namespace dqnd {
+
+// What one update saw.
+struct UpdateResult {
+  double loss = 0;       // mean over the batch
+  double mean_q = 0;     // mean Q(s_j, a_j; theta) over the batch
+  double grad_norm = 0;  // Euclidean, before clipping
+};
+
+// An update met a number that is not finite; what it would have changed is unchanged where it could
+// be seen in time (loss and gradient are checked before the parameters move).
+class NonFiniteError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The learning half of DQN: the action-value network Q with weights theta, the target network Q^
+// with weights theta^-, and the optimizer. Owned and called by one thread.
+class Learner {
+ public:
+  // Draws the initial weights from `init`; both networks start equal.
+  Learner(const Config& config, const EnvironmentSpec& environment, RandomStream& init);
+
+  // One gradient step on a batch. Throws NonFiniteError naming the update when the loss, the
+  // gradient or a parameter is not finite.
+  UpdateResult Update(const Batch& batch);
+
+  // theta^- = tau theta + (1 - tau) theta^-.
+  void SyncTarget();
+
+  // Acts with the online network as it is at each call.
+  Policy& policy() { return policy_; }
+
+  int64_t updates() const { return optimizer_.steps(); }
+  const Parameters& parameters() const { return online_.parameters(); }
+  Parameters& parameters() { return online_.parameters(); }
+
+  // Both networks and the optimizer.
+  void SaveState(ByteWriter& writer) const;
+  void LoadState(ByteReader& reader);
+
+ private:
+  // y_j for every transition of the batch, into targets_.
+  void ComputeTargets(const Batch& batch);
+
+  TrainSection options_;
+  int num_actions_;
+  QNetwork online_;  // Q, theta
+  QNetwork target_;  // Q^, theta^-
+  Optimizer optimizer_;
+  StateConverter states_;
+  StateConverter next_states_;
+  NetworkPolicy policy_;
+  std::vector<float> targets_;  // y
+};
+
+}  // namespace dqnd

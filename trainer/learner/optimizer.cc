@@ -1,0 +1,155 @@
+#include "trainer/learner/optimizer.h"
+
+#include <cmath>
+#include <span>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+// The loops below are compiled for several vector widths, and the widest that the processor has is
+// picked at start. Sanitizers cannot run the code that picks.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
+#define DQND_VECTORIZED
+#else
+#define DQND_VECTORIZED __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+
+namespace dqnd {
+namespace {
+
+struct Slice {
+  float* theta;
+  const float* gradient;
+  float* m;
+  float* v;
+  int64_t size;
+};
+
+DQND_VECTORIZED
+void AdamStep(const Slice& s, float factor, float beta1, float beta2, float step_size,
+              float root_correction, float epsilon) {
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float g = s.gradient[i] * factor;
+    s.m[i] += (1 - beta1) * (g - s.m[i]);
+    s.v[i] = beta2 * s.v[i] + (1 - beta2) * g * g;
+    s.theta[i] -= step_size * s.m[i] / (std::sqrt(s.v[i]) / root_correction + epsilon);
+  }
+}
+
+DQND_VECTORIZED
+void RmspropStep(const Slice& s, float factor, float alpha, float learning_rate, float epsilon) {
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float g = s.gradient[i] * factor;
+    s.v[i] = alpha * s.v[i] + (1 - alpha) * g * g;
+    s.theta[i] -= learning_rate * g / (std::sqrt(s.v[i]) + epsilon);
+  }
+}
+
+DQND_VECTORIZED
+void CenteredRmspropStep(const Slice& s, float factor, float alpha, float learning_rate,
+                         float epsilon_outside, float epsilon_inside) {
+  for (int64_t i = 0; i < s.size; ++i) {
+    const float g = s.gradient[i] * factor;
+    s.v[i] = alpha * s.v[i] + (1 - alpha) * g * g;
+    s.m[i] += (1 - alpha) * (g - s.m[i]);
+    // The variance is never negative but for rounding.
+    const float variance = std::fmax(s.v[i] - s.m[i] * s.m[i], 0.0f);
+    s.theta[i] -= learning_rate * g / (std::sqrt(variance + epsilon_inside) + epsilon_outside);
+  }
+}
+
+DQND_VECTORIZED
+double SquaredNorm(const float* values, int64_t size) {
+  // Sixteen sums that run side by side: the same order of additions for every vector width.
+  float sums[16] = {};
+  int64_t i = 0;
+  for (; i + 16 <= size; i += 16) {
+    for (int lane = 0; lane < 16; ++lane) sums[lane] += values[i + lane] * values[i + lane];
+  }
+  double total = 0;
+  for (; i < size; ++i) total += static_cast<double>(values[i]) * values[i];
+  for (float sum : sums) total += sum;
+  return total;
+}
+
+// The gradient with its elements in the order in which the parameter's lie in memory.
+at::Tensor GradientLikeParameter(const at::Tensor& parameter) {
+  const at::Tensor& gradient = parameter.grad();
+  if (gradient.strides() == parameter.strides()) return gradient;
+  return at::empty_like(parameter).copy_(gradient);
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters)
+    : options_(options) {
+  for (const Parameters::Entry& entry : parameters.entries()) {
+    const auto size = static_cast<size_t>(entry.value.numel());
+    moments_.push_back({std::vector<float>(size), std::vector<float>(size)});
+  }
+}
+
+void Optimizer::Step(Parameters& parameters, float gradient_factor) {
+  const c10::NoGradGuard no_grad;
+  ++steps_;
+  const auto learning_rate = static_cast<float>(options_.learning_rate);
+  const auto alpha = static_cast<float>(options_.alpha.value());
+  const auto epsilon = static_cast<float>(options_.epsilon.value());
+  const double beta1 = options_.beta1, beta2 = options_.beta2;
+  const double mean_correction = 1 - std::pow(beta1, static_cast<double>(steps_));
+  const double root_correction = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps_)));
+
+  for (size_t i = 0; i < moments_.size(); ++i) {
+    const at::Tensor& parameter = parameters.entries()[i].value;
+    const at::Tensor gradient = GradientLikeParameter(parameter);
+    const Slice slice{parameter.data_ptr<float>(), gradient.const_data_ptr<float>(),
+                      moments_[i].mean.data(), moments_[i].squared_mean.data(), parameter.numel()};
+    switch (options_.name) {
+      case OptimizerName::kAdam:
+        AdamStep(slice, gradient_factor, static_cast<float>(beta1), static_cast<float>(beta2),
+                 static_cast<float>(options_.learning_rate / mean_correction),
+                 static_cast<float>(root_correction), epsilon);
+        break;
+      case OptimizerName::kRmsprop:
+        if (options_.centered.value()) {
+          CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon, 0);
+        } else {
+          RmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon);
+        }
+        break;
+      case OptimizerName::kRmspropNature:
+        CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, 0, epsilon);
+        break;
+    }
+    parameter.mutable_grad().reset();
+  }
+}
+
+void Optimizer::SaveState(ByteWriter& writer) const {
+  writer.I64(steps_);
+  for (const Moments& moments : moments_) {
+    writer.Array(std::span<const float>(moments.mean));
+    writer.Array(std::span<const float>(moments.squared_mean));
+  }
+}
+
+void Optimizer::LoadState(ByteReader& reader) {
+  steps_ = reader.I64();
+  for (Moments& moments : moments_) {
+    reader.Array(std::span<float>(moments.mean));
+    reader.Array(std::span<float>(moments.squared_mean));
+  }
+}
+
+double GradientNorm(const Parameters& parameters) {
+  double squared = 0;
+  for (const Parameters::Entry& entry : parameters.entries()) {
+    const at::Tensor& gradient = entry.value.grad();
+    squared += gradient.is_non_overlapping_and_dense()
+                   ? SquaredNorm(gradient.const_data_ptr<float>(), gradient.numel())
+                   : SquaredNorm(gradient.contiguous().const_data_ptr<float>(), gradient.numel());
+  }
+  return std::sqrt(squared);
+}
+
+}  // namespace dqnd

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "base/bytes.h"
+#include "trainer/config/config.h"
+#include "trainer/network/parameters.h"
+
+namespace dqnd {
+
+// First-order optimizers, one pass over memory each. g is the gradient, theta a parameter:
+//
+//   adam            Kingma and Ba 2015, as torch.optim.Adam:
+//                   m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2
+//                   theta -= lr m / (1 - beta1^t) / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+//   rmsprop         as torch.optim.RMSprop: v = alpha v + (1 - alpha) g^2
+//                   theta -= lr g / (sqrt(v) + epsilon); centered: v - m^2 in place of v,
+//                   m += (1 - alpha) (g - m)
+//   rmsprop_nature  as DeepMind's DQN: always centred, and epsilon inside the root:
+//                   theta -= lr g / sqrt(v - m^2 + epsilon)
+//
+// Results do not depend on the processor's vector width: every operation is IEEE and element by
+// element, with no fused multiply-add.
+class Optimizer {
+ public:
+  Optimizer(const OptimizerSection& options, const Parameters& parameters);
+
+  // Applies the gradients that backpropagation left in the parameters, each times
+  // `gradient_factor` (below 1 when the norm was clipped), then forgets them.
+  void Step(Parameters& parameters, float gradient_factor);
+
+  int64_t steps() const { return steps_; }
+
+  // Moments (m and v, in the parameters' order) and the number of steps.
+  void SaveState(ByteWriter& writer) const;
+  void LoadState(ByteReader& reader);
+
+ private:
+  struct Moments {
+    std::vector<float> mean;          // m
+    std::vector<float> squared_mean;  // v
+  };
+
+  OptimizerSection options_;
+  std::vector<Moments> moments_;  // one a parameter tensor
+  int64_t steps_ = 0;
+};
+
+// The Euclidean norm of all gradients that backpropagation left in the parameters.
+double GradientNorm(const Parameters& parameters);
+
+}  // namespace dqnd

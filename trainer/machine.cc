@@ -1,0 +1,122 @@
+#include "trainer/machine.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+namespace dqnd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> FirstLine(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  return line;
+}
+
+// The number in a cgroup file; nothing when there is no file, or it says "max".
+std::optional<int64_t> Number(const fs::path& path) {
+  const std::optional<std::string> line = FirstLine(path);
+  if (!line) return std::nullopt;
+  std::istringstream text(*line);
+  int64_t value = 0;
+  if (!(text >> value)) return std::nullopt;
+  return value;
+}
+
+// The folders of this process's cgroup for `controller`, innermost first: with v1 those of the
+// controller's hierarchy, with v2 (controller "") those of the unified one. A container often sees
+// its own group as the hierarchy's root, so the root always counts.
+std::vector<fs::path> CgroupFolders(const fs::path& root, const std::string& controller) {
+  const fs::path base = root / "sys/fs/cgroup" / controller;
+  std::vector<fs::path> folders;
+  std::ifstream groups(root / "proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    // hierarchy-id:controller,controller:path
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    std::istringstream names(line.substr(first + 1, second - first - 1));
+    bool matches = controller.empty() && second == first + 1;
+    for (std::string name; std::getline(names, name, ',');) matches |= name == controller;
+    if (!matches) continue;
+    for (fs::path path = line.substr(second + 1); path.has_relative_path();
+         path = path.parent_path()) {
+      folders.push_back(base / path.relative_path());
+    }
+  }
+  folders.push_back(base);
+  return folders;
+}
+
+std::optional<int64_t> AvailableMemory(const fs::path& root) {
+  std::ifstream file(root / "proc/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream text(line);
+    std::string name;
+    int64_t kibibytes = 0;
+    if (text >> name >> kibibytes && name == "MemAvailable:") return kibibytes * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+MemoryLimit FindMemoryLimit(const fs::path& root) {
+  MemoryLimit limit{std::numeric_limits<int64_t>::max(), "no limit found"};
+  const auto take = [&limit](int64_t bytes, const char* source) {
+    if (bytes < limit.bytes) limit = {bytes, source};
+  };
+  if (const auto available = AvailableMemory(root)) take(*available, "free memory of this machine");
+  for (const fs::path& folder : CgroupFolders(root, "")) {
+    if (const auto bytes = Number(folder / "memory.max")) {
+      take(*bytes, "the container's limit (cgroup v2)");
+    }
+  }
+  for (const fs::path& folder : CgroupFolders(root, "memory")) {
+    if (const auto bytes = Number(folder / "memory.limit_in_bytes")) {
+      take(*bytes, "the container's limit (cgroup v1)");
+    }
+  }
+  return limit;
+}
+
+int FindProcessors(const fs::path& root) {
+  cpu_set_t affinity;
+  CPU_ZERO(&affinity);
+  int processors = 1;
+  if (sched_getaffinity(0, sizeof affinity, &affinity) == 0) processors = CPU_COUNT(&affinity);
+  const auto take = [&processors](int64_t quota, int64_t period) {
+    if (quota > 0 && period > 0) {
+      processors = static_cast<int>(std::clamp<int64_t>(quota / period, 1, processors));
+    }
+  };
+  for (const fs::path& folder : CgroupFolders(root, "")) {
+    if (const auto line = FirstLine(folder / "cpu.max")) {
+      std::istringstream text(*line);
+      int64_t quota = 0, period = 0;
+      if (text >> quota >> period) take(quota, period);
+    }
+  }
+  for (const fs::path& folder : CgroupFolders(root, "cpu")) {
+    take(Number(folder / "cpu.cfs_quota_us").value_or(-1),
+         Number(folder / "cpu.cfs_period_us").value_or(0));
+  }
+  return processors;
+}
+
+int64_t ResolveThreads(const Config& config) {
+  if (config.train.threads) return *config.train.threads;
+  constexpr int kMostUseful = 8;
+  return config.network.architecture == Architecture::kNatureCnn
+             ? std::min(FindProcessors(), kMostUseful)
+             : 1;
+}
+
+}  // namespace dqnd

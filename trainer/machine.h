@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "trainer/config/config.h"
+
+namespace dqnd {
+
+// How much memory this process may come to hold.
+struct MemoryLimit {
+  int64_t bytes = 0;
+  std::string source;  // "the container's limit (cgroup v2)", "free memory of this machine"
+};
+
+// The smallest of: the container's cgroup limits (v1 or v2, this group and those above it), and
+// what the machine has available. `root` stands for the file system's root, so that tests can lay
+// out their own /proc and /sys.
+MemoryLimit FindMemoryLimit(const std::filesystem::path& root = "/");
+
+// Processors that this process may use: its affinity mask, and the container's CPU quota rounded
+// down; at least 1.
+int FindProcessors(const std::filesystem::path& root = "/");
+
+// What `train.threads: auto` means: 1 for the small architectures, whose operations are too short
+// to share, and for nature_cnn every processor up to 8.
+int64_t ResolveThreads(const Config& config);
+
+}  // namespace dqnd

@@ -1,0 +1,128 @@
+// dqnd: the program. Reads the command line, hands over to trainer/commands/, and turns what they
+// throw into one message and an exit status.
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <map>
+#include <stdexcept>
+
+#include "trainer/commands/commands.h"
+
+namespace {
+
+using dqnd::OnExisting;
+
+// A subcommand that takes CONFIG [key=value ...].
+CLI::App* AddConfigCommand(CLI::App& app, const std::string& name, const std::string& what,
+                           std::string& config, std::vector<std::string>& overrides) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->add_option("config", config, "the configuration, a YAML file")
+      ->required()
+      ->type_name("CONFIG");
+  command->add_option("overrides", overrides, "section.key=value, on top of the file")
+      ->type_name("KEY=VALUE");
+  return command;
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app{"dqnd, a deep Q-learning daemon", "dqnd"};
+  app.set_version_flag("--version", DQND_VERSION);
+  bool help_config = false, config_schema = false;
+  app.add_flag("--help-config", help_config,
+               "every key of a configuration: meaning, unit, range, default");
+  app.add_flag("--config-schema", config_schema, "the JSON schema of a configuration");
+  int status = dqnd::kExitNo;
+
+  dqnd::TrainArguments train;
+  CLI::App* command =
+      AddConfigCommand(app, "train", "train an agent", train.config, train.overrides);
+  const std::map<std::string, OnExisting> choices = {
+      {"resume", OnExisting::kResume}, {"new", OnExisting::kNew}, {"fail", OnExisting::kFail}};
+  command
+      ->add_option("--on-existing", train.on_existing,
+                   "when the run directory holds a run: resume, new (moves it aside), or fail")
+      ->transform(CLI::CheckedTransformer(choices));
+  command->callback([&] { status = dqnd::TrainCommand(train); });
+
+  dqnd::PlanArguments plan;
+  command = AddConfigCommand(app, "plan", "check a configuration and print what the run will need",
+                             plan.config, plan.overrides);
+  command->callback([&] { status = dqnd::PlanCommand(plan); });
+
+  dqnd::EvaluateArguments evaluate;
+  command = app.add_subcommand("evaluate", "play whole episodes with a trained network");
+  command
+      ->add_option("run", evaluate.run_or_checkpoint,
+                   "a run directory, checkpoint folder or .safetensors file")
+      ->required()
+      ->type_name("RUN_OR_CHECKPOINT");
+  command
+      ->add_option("overrides", evaluate.overrides,
+                   "section.key=value, on top of the run's configuration")
+      ->type_name("KEY=VALUE");
+  command->add_option("--episodes", evaluate.episodes, "how many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      ->add_option("--eps", evaluate.eps,
+                   "probability of a random action; default: the run's evaluation.eps")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--seed", evaluate.seed, "the same seed plays the same episodes")
+      ->capture_default_str();
+  command->add_flag("--json", evaluate.json, "one JSON object");
+  command->callback([&] { status = dqnd::EvaluateCommand(evaluate); });
+
+  dqnd::TraceArguments trace;
+  command = AddConfigCommand(app, "trace",
+                             "step one environment with given actions and print what it does",
+                             trace.config, trace.overrides);
+  command->add_option("--seed", trace.seed, "of the environment")->capture_default_str();
+  command->add_option("--actions", trace.actions, "one integer a line; - for standard input")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--resets", trace.resets, "print a line for each reset, too");
+  command->callback([&] { status = dqnd::TraceCommand(trace); });
+
+  dqnd::EnvsArguments envs;
+  command = app.add_subcommand("envs", "list the environments, or describe one");
+  command->add_option("id", envs.id, "such as minatar:breakout")->type_name("ID");
+  command->add_flag("--json", envs.json, "as JSON");
+  command->callback([&] { status = dqnd::EnvsCommand(envs); });
+
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return dqnd::kExitNoWrong;
+  }
+  if (help_config) {
+    fmt::print("{}", dqnd::ConfigHelp());
+  } else if (config_schema) {
+    fmt::print("{}", dqnd::ConfigSchema());
+  } else if (app.get_subcommands().empty()) {
+    fmt::print("{}", app.help());
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "dqnd: {}\n", error.what());
+    return dqnd::kExitNoWrong;
+  } catch (const dqnd::RunDirectoryLocked& error) {
+    fmt::print(stderr, "dqnd: {}\n", error.what());
+    return dqnd::kExitAgain;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "dqnd: {}\n", error.what());
+    return dqnd::kExitMayHelp;
+  }
+}

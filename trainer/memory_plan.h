@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "trainer/config/config.h"
+#include "trainer/machine.h"
+
+namespace dqnd {
+
+// What a run will come to hold in memory and leave on disk, before it begins.
+struct MemoryPlan {
+  struct Part {
+    std::string name;
+    int64_t bytes = 0;
+    std::string note;
+  };
+  std::vector<Part> parts;
+  int64_t disk_bytes = 0;
+  MemoryLimit limit;
+  // The largest replay.buffer_size with which the run fits the limit; 0 when none does.
+  int64_t largest_buffer_size = 0;
+
+  int64_t total_bytes() const;
+  bool fits() const { return total_bytes() <= limit.bytes; }
+
+  // The table that `dqnd plan` prints.
+  std::string Table() const;
+};
+
+// Adds up the replay memory at its bound, the networks, the optimizer, batches and activations, the
+// environments, and LibTorch itself. Makes one environment to learn its spec; throws what
+// MakeEnvironment and QNetwork throw.
+MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit);
+
+}  // namespace dqnd

@@ -1,0 +1,67 @@
+#include "trainer/network/parameters.h"
+
+#include <span>
+#include <stdexcept>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+namespace dqnd {
+
+at::Tensor Parameters::Add(std::string name, at::Tensor value) {
+  value.requires_grad_(true);
+  entries_.push_back({std::move(name), value});
+  return value;
+}
+
+int64_t Parameters::count() const {
+  int64_t count = 0;
+  for (const Entry& entry : entries_) count += entry.value.numel();
+  return count;
+}
+
+bool Parameters::AllFinite() const {
+  for (const Entry& entry : entries_) {
+    const float* values = entry.value.const_data_ptr<float>();
+    // 0 * x is NaN for an infinite or undefined x, and NaN stays in the sum: no branch in the loop.
+    float poison = 0;
+    for (int64_t i = 0; i < entry.value.numel(); ++i) poison += 0.0f * values[i];
+    if (poison != 0) return false;
+  }
+  return true;
+}
+
+void Parameters::MoveTowards(const Parameters& source, double fraction) {
+  const c10::NoGradGuard no_grad;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (fraction == 1.0) {
+      entries_[i].value.copy_(source.entries_[i].value);
+    } else {
+      entries_[i].value.lerp_(source.entries_[i].value, fraction);
+    }
+  }
+}
+
+void Parameters::SaveState(ByteWriter& writer) const {
+  writer.U64(entries_.size());
+  for (const Entry& entry : entries_) {
+    writer.String(entry.name);
+    writer.Array(std::span<const float>(entry.value.const_data_ptr<float>(), entry.value.numel()));
+  }
+}
+
+void Parameters::LoadState(ByteReader& reader) {
+  if (const uint64_t saved = reader.U64(); saved != entries_.size()) {
+    throw std::runtime_error("saved network has " + std::to_string(saved) +
+                             " parameter tensors, this one " + std::to_string(entries_.size()));
+  }
+  const c10::NoGradGuard no_grad;
+  for (Entry& entry : entries_) {
+    if (const std::string name(reader.String()); name != entry.name) {
+      throw std::runtime_error("saved network has " + name + " where this one has " + entry.name);
+    }
+    reader.Array(std::span<float>(entry.value.data_ptr<float>(), entry.value.numel()));
+  }
+}
+
+}  // namespace dqnd

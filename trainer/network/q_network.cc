@@ -1,0 +1,121 @@
+#include "trainer/network/q_network.h"
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <ATen/ATen.h>
+
+namespace dqnd {
+namespace {
+
+// A picture on its way through a stack of convolutions.
+struct Picture {
+  int64_t channels;
+  int64_t height;
+  int64_t width;
+};
+
+struct ConvolutionLine {
+  const char* name;
+  int64_t out_channels;
+  int64_t kernel;
+  int64_t stride;
+};
+
+struct ArchitectureLines {
+  std::vector<ConvolutionLine> convolutions;
+  std::vector<std::pair<std::string, int64_t>> linears;  // name, out_features
+};
+
+ArchitectureLines Lines(const NetworkSection& options) {
+  switch (options.architecture) {
+    case Architecture::kNatureCnn:
+      return {{{"conv1", 32, 8, 4}, {"conv2", 64, 4, 2}, {"conv3", 64, 3, 1}},
+              {{"fc_hidden", 512}}};
+    case Architecture::kMinatarCnn:
+      return {{{"conv", 16, 3, 1}}, {{"fc_hidden", 128}}};
+    case Architecture::kMlp: {
+      ArchitectureLines lines;
+      for (size_t i = 0; i < options.hidden_sizes.size(); ++i) {
+        lines.linears.emplace_back("fc" + std::to_string(i + 1), options.hidden_sizes[i]);
+      }
+      return lines;
+    }
+  }
+  throw std::invalid_argument("unknown network.architecture");
+}
+
+}  // namespace
+
+QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observation,
+                   int num_actions, RandomStream& init) {
+  const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options.backend);
+  const ArchitectureLines lines = Lines(options);
+
+  Picture picture{static_cast<int64_t>(observation.channels) * observation.stack,
+                  observation.height, observation.width};
+  for (const ConvolutionLine& line : lines.convolutions) {
+    if (picture.height < line.kernel || picture.width < line.kernel) {
+      throw std::invalid_argument(
+          "network.architecture does not fit the observation: " + std::string(line.name) +
+          " looks at " + std::to_string(line.kernel) + "x" + std::to_string(line.kernel) +
+          " pixels, but only " + std::to_string(picture.height) + "x" +
+          std::to_string(picture.width) +
+          " are left; use minatar_cnn for 10x10 boards and mlp for vectors");
+    }
+    convolutions_.push_back(backend->Convolution(
+        line.name, {picture.channels, line.out_channels, line.kernel, line.stride}, parameters_,
+        init));
+    picture = {line.out_channels, (picture.height - line.kernel) / line.stride + 1,
+               (picture.width - line.kernel) / line.stride + 1};
+  }
+
+  int64_t features = picture.channels * picture.height * picture.width;
+  for (const auto& [name, out_features] : lines.linears) {
+    linears_.push_back(backend->Linear(name, {features, out_features}, parameters_, init));
+    features = out_features;
+  }
+  linears_.push_back(backend->Output("output", {features, num_actions}, parameters_, init));
+}
+
+at::Tensor QNetwork::Forward(const at::Tensor& states) const {
+  at::Tensor x = states;
+  for (const auto& layer : convolutions_) x = layer->Forward(x);
+  x = x.flatten(1);
+  for (const auto& layer : linears_) x = layer->Forward(x);
+  return x;
+}
+
+const at::Tensor& StateConverter::Convert(std::span<const uint8_t> states) {
+  const int64_t stack = observation_.stack, channels = observation_.channels;
+  const int64_t pixels = static_cast<int64_t>(observation_.height) * observation_.width;
+  const int64_t batch = static_cast<int64_t>(states.size()) / (stack * observation_.bytes());
+  if (!converted_.defined() || converted_.size(0) != batch) {
+    converted_ =
+        at::empty({batch, stack * channels, observation_.height, observation_.width},
+                  at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+  }
+  float* out = converted_.data_ptr<float>();
+  const auto convert = [&](const auto* in) {
+    // in: [batch, stack, pixels, channels]; out: [batch, pixels, stack, channels].
+    for (int64_t sample = 0; sample < batch; ++sample, out += pixels * stack * channels) {
+      for (int64_t frame = 0; frame < stack; ++frame, in += pixels * channels) {
+        for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+          for (int64_t channel = 0; channel < channels; ++channel) {
+            out[(pixel * stack + frame) * channels + channel] =
+                static_cast<float>(in[pixel * channels + channel]) * observation_.scale;
+          }
+        }
+      }
+    }
+  };
+  if (observation_.type == ElementType::kUint8) {
+    convert(states.data());
+  } else {
+    convert(reinterpret_cast<const float*>(states.data()));
+  }
+  return converted_;
+}
+
+}  // namespace dqnd

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "base/random_stream.h"
+#include "env_bridge/environment.h"
+#include "trainer/config/config.h"
+#include "trainer/network/layer_backend.h"
+#include "trainer/network/parameters.h"
+
+namespace dqnd {
+
+// Q(s, .; theta): a network from stacked observations to one value per action.
+//
+// Architectures (network.architecture):
+//   nature_cnn   Mnih et al. 2015: conv 32 8x8/4, conv 64 4x4/2, conv 64 3x3/1, linear 512, output
+//   minatar_cnn  Young and Tian 2019: conv 16 3x3/1, linear 128, output
+//   mlp          network.hidden_sizes, each a linear layer, output
+class QNetwork {
+ public:
+  // Draws initial parameters from `init`. Throws std::invalid_argument when the architecture does
+  // not fit the observation (the message says which do).
+  QNetwork(const NetworkSection& options, const ObservationSpec& observation, int num_actions,
+           RandomStream& init);
+
+  // states: float32 [batch, stack * channels, height, width] (channels-last in memory) or, for mlp,
+  // anything that flattens to [batch, inputs]. Returns float32 [batch, num_actions].
+  at::Tensor Forward(const at::Tensor& states) const;
+
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+
+ private:
+  Parameters parameters_;
+  std::vector<std::unique_ptr<Layer>> convolutions_;
+  std::vector<std::unique_ptr<Layer>> linears_;  // the last is the output layer
+};
+
+// Turns stored states into what a network takes: float32, scaled by the observation's scale, the
+// frames of a stack as channels (oldest first), channels-last in memory.
+class StateConverter {
+ public:
+  explicit StateConverter(const ObservationSpec& observation) : observation_(observation) {}
+
+  // states: [batch, stack, observation bytes]. The result shares memory with this converter and
+  // holds until the next call.
+  const at::Tensor& Convert(std::span<const uint8_t> states);
+
+ private:
+  ObservationSpec observation_;
+  at::Tensor converted_;
+};
+
+}  // namespace dqnd
