@@ -21,7 +21,7 @@ endfunction()
 # known to ctest.
 function(dqnd_tests name)
   cmake_parse_arguments(arg "" "" "LINK;EXCLUDE" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *_test.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
   foreach(pattern IN LISTS arg_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX ${pattern})
   endforeach()
