@@ -1,0 +1,81 @@
+// Keys of other libraries, and keys of later versions.
+
+#include "tests/trainer/config/config_testing.h"
+#include "trainer/config/habits.h"
+#include "trainer/config/keys.h"
+#include "trainer/config/later_keys.h"
+
+namespace dqnd {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+TEST(ConfigHabit, KeysOfOtherLibrariesAreAnsweredWithOurs) {
+  EXPECT_THAT(Refusal("train: {total_timesteps: 5}"), EndsWith("dqnd has train.total_env_steps"));
+  EXPECT_THAT(Refusal("train: {learning_rate: 1}"), EndsWith("dqnd has optimizer.learning_rate"));
+  EXPECT_THAT(Refusal("train: {exploration_fraction: 0.1}"),
+              HasSubstr("exploration.decay_env_steps, in absolute env_steps"));
+  EXPECT_THAT(Refusal("exploration: {exploration_initial_eps: 1}"),
+              EndsWith("dqnd has exploration.initial_eps"));
+  EXPECT_THAT(Refusal("exploration: {exploration_final_eps: 1}"),
+              EndsWith("dqnd has exploration.final_eps"));
+  EXPECT_THAT(Refusal("exploration: {start_e: 1}"), EndsWith("dqnd has exploration.initial_eps"));
+  EXPECT_THAT(Refusal("exploration: {end_e: 1}"), EndsWith("dqnd has exploration.final_eps"));
+  EXPECT_THAT(Refusal("exploration: {epsilon: 1}"), HasSubstr("exploration.final_eps"));
+  EXPECT_THAT(Refusal("environment: {env_id: x}"), EndsWith("dqnd has environment.id"));
+  EXPECT_THAT(Refusal("environment: {num_envs: 2}"), EndsWith("dqnd has environment.n_envs"));
+  EXPECT_THAT(Refusal("train: {target_network_frequency: 5}"),
+              HasSubstr("dqnd has train.target_update_interval"));
+  EXPECT_THAT(Refusal("train: {train_frequency: 5}"), EndsWith("dqnd has train.train_freq"));
+}
+
+TEST(ConfigHabit, KeysAtTheTopAreSentToTheirSection) {
+  EXPECT_EQ(Refusal("env: CartPole-v1"),
+            "run.yaml:1:1: there is no 'env' at the top; dqnd has environment.id");
+  EXPECT_THAT(Refusal("policy: MlpPolicy"), HasSubstr("dqnd has network.architecture"));
+  EXPECT_THAT(Refusal("seed: 3"), EndsWith("dqnd has run.seed"));
+  EXPECT_THAT(Refusal("n_timesteps: 5"), EndsWith("dqnd has train.total_env_steps"));
+  EXPECT_THAT(Refusal("batch-size: 5"), EndsWith("dqnd has train.batch_size"));
+}
+
+TEST(ConfigHabit, TheCommandLinesHyphenIsOurUnderscore) {
+  EXPECT_THAT(Refusal("train: {batch-size: 5}"), EndsWith("did you mean 'batch_size'?"));
+}
+
+TEST(ConfigHabit, NoNameIsOneOfOurs) {
+  Config config;
+  for (const KeySection& section : KeyTable(config)) {
+    for (const Key& key : section.keys) {
+      EXPECT_EQ(AnswerHabit(key.name), std::nullopt) << key.name;
+      EXPECT_EQ(AnswerHabit(key.path), std::nullopt) << key.path;
+    }
+  }
+}
+
+TEST(ConfigLater, KeysOfLaterVersionsAreRefusedInOneSentence) {
+  EXPECT_EQ(Refusal("train:\n  overlap: true\n"),
+            "run.yaml:2:3: train.overlap is not in this version: acting and learning take turns; "
+            "remove it");
+  for (const char* section_and_key :
+       {"train: {precision: bfloat16}", "train: {device: cuda}", "train: {init_from: x}",
+        "run: {max_wall_time: 9h}", "run: {stop_grace_seconds: 8}",
+        "checkpoint: {every_seconds: 5}", "checkpoint: {keep_last: 3}",
+        "server: {listen: \"127.0.0.1:50051\"}"}) {
+    EXPECT_THAT(Refusal(section_and_key), HasSubstr(" is not in this version: "));
+  }
+  EXPECT_THAT(Refusal("", {"server.listen=127.0.0.1:0"}), HasSubstr("server is not in this"));
+}
+
+TEST(ConfigLater, NoKeyIsBothHereAndLater) {
+  Config config;
+  for (const KeySection& section : KeyTable(config)) {
+    EXPECT_EQ(AnswerLaterKey(section.name, ""), std::nullopt);
+    for (const Key& key : section.keys) {
+      EXPECT_EQ(AnswerLaterKey(section.name, key.name), std::nullopt) << key.path;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dqnd
