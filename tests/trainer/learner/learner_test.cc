@@ -167,17 +167,24 @@ TEST(Learner, UpdatesMakeTheValueOfTheTakenActionReachItsTarget) {
 TEST(Learner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
   // With plain squared means (alpha 0, large epsilon) a step is proportional to the gradient.
   Config config = Options();
-  config.optimizer = {.name = OptimizerName::kRmsprop, .learning_rate = 1.0, .alpha = 0.0, .centered = false, .epsilon = 1e6};
+  config.optimizer = {.name = OptimizerName::kRmsprop,
+                      .learning_rate = 1.0,
+                      .alpha = 0.0,
+                      .centered = false,
+                      .epsilon = 1e6};
   const auto moved = [&](std::optional<double> limit, double& norm) {
     config.train.max_grad_norm = limit;
     Learner learner = Make(config);
     std::vector<float> before;
-    for (const auto& e : learner.parameters().entries()) before.insert(before.end(), e.value.data_ptr<float>(), e.value.data_ptr<float>() + e.value.numel());
+    for (const auto& e : learner.parameters().entries())
+      before.insert(before.end(), e.value.data_ptr<float>(),
+                    e.value.data_ptr<float>() + e.value.numel());
     norm = learner.Update(One(0, {50.0f}, true)).grad_norm;
     double squares = 0;
     size_t i = 0;
     for (const auto& e : learner.parameters().entries()) {
-      for (int64_t k = 0; k < e.value.numel(); ++k, ++i) squares += std::pow((e.value.data_ptr<float>()[k] - before[i]) * 1e6, 2);
+      for (int64_t k = 0; k < e.value.numel(); ++k, ++i)
+        squares += std::pow((e.value.data_ptr<float>()[k] - before[i]) * 1e6, 2);
     }
     return std::sqrt(squares);
   };
@@ -212,7 +219,8 @@ TEST(Learner, PolyakAveragingMovesTheTargetByTheFractionTau) {
   const float from = target.parameters().entries()[0].value.data_ptr<float>()[0];
   const float to = source.parameters().entries()[0].value.data_ptr<float>()[0];
   target.parameters().MoveTowards(source.parameters(), 0.25);
-  EXPECT_NEAR(target.parameters().entries()[0].value.data_ptr<float>()[0], 0.75f * from + 0.25f * to, 1e-7);
+  EXPECT_NEAR(target.parameters().entries()[0].value.data_ptr<float>()[0],
+              0.75f * from + 0.25f * to, 1e-7);
 }
 
 TEST(Learner, ANonFiniteRewardStopsTheUpdateBeforeAnyParameterMoves) {

@@ -46,7 +46,8 @@ void ExpectFollows(const OptimizerSection& options, const Reference& reference, 
     theta.mutable_grad() = gradient;
     optimizer.Step(parameters, factor);
     for (int i = 0; i < kSize; ++i) {
-      ASSERT_NEAR(theta.data_ptr<float>()[i], expected[i], 2e-5) << "step " << step << ", number " << i;
+      ASSERT_NEAR(theta.data_ptr<float>()[i], expected[i], 2e-5)
+          << "step " << step << ", number " << i;
     }
     ASSERT_FALSE(theta.grad().defined()) << "the gradient is forgotten";
   }
@@ -58,7 +59,8 @@ TEST(Optimizer, AdamFollowsKingmaAndBa) {
   ExpectFollows(Options(OptimizerName::kAdam), [&](int i, int t, double g, double& theta) {
     m[i] = 0.9 * m[i] + 0.1 * g;
     v[i] = 0.999 * v[i] + 0.001 * g * g;
-    theta -= 0.01 * (m[i] / (1 - std::pow(0.9, t))) / (std::sqrt(v[i] / (1 - std::pow(0.999, t))) + 1e-8);
+    theta -= 0.01 * (m[i] / (1 - std::pow(0.9, t))) /
+             (std::sqrt(v[i] / (1 - std::pow(0.999, t))) + 1e-8);
   });
 }
 
