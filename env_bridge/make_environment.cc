@@ -40,6 +40,7 @@ std::string NearestId(std::string_view id) {
   if (std::string nearest = NearestName(lower, ids); !nearest.empty()) return nearest;
 
   std::vector<std::string> games;
+  games.reserve(ids.size());
   for (const std::string& known : ids) games.emplace_back(Split(known).game);
   const std::string nearest = NearestName(lower, games);
   if (nearest.empty()) return {};

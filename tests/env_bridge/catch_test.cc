@@ -17,7 +17,7 @@ constexpr int kColumns = 5, kBottomRow = 9;
 // The column of the only 1 in a row of the board.
 int ColumnIn(const Environment& game, int row) {
   const std::vector<uint8_t> board = Observed(game);
-  const auto begin = board.begin() + row * kColumns;
+  const auto begin = board.begin() + static_cast<ptrdiff_t>(row) * kColumns;
   EXPECT_EQ(std::count(begin, begin + kColumns, 1), 1) << "row " << row;
   return static_cast<int>(std::find(begin, begin + kColumns, 1) - begin);
 }

@@ -2,7 +2,9 @@
 
 Each game is played with Gymnasium first: every other episode by a policy that plays it well, which
 needs Gymnasium's observations, the rest at random, so that episodes end by termination and by
-truncation. The actions are then given to `dqnd trace`.
+truncation. Random actions are held for a few env_steps: that swings an acrobot far enough for its
+motion to become chaotic, and a difference in a state's last bit to show in what is observed. The
+actions are then given to `dqnd trace`.
 """
 
 import gymnasium
@@ -11,7 +13,7 @@ import pytest
 from trace_support import assert_same_trace, observation_xxh3, trace
 
 SEEDS = (0, 7, 2**40 + 1)
-ENV_STEPS = 6_000
+ENV_STEPS = 8_000
 
 
 def balance(observation):
@@ -43,8 +45,10 @@ def play_original(name, policy, seed, **limits):
     assert observation.dtype == numpy.float32
     lines.append({"reset": True, "observation_xxh3": observation_xxh3(observation)})
     plays_well = True
-    for _ in range(ENV_STEPS):
-        action = policy(observation) if plays_well else int(chance.integers(original.action_space.n))
+    for env_step in range(ENV_STEPS):
+        if env_step % 6 == 0:
+            random_action = int(chance.integers(original.action_space.n))
+        action = policy(observation) if plays_well else random_action
         observation, reward, terminated, truncated, _ = original.step(action)
         actions.append(action)
         lines.append({

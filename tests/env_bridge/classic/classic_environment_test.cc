@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "env_bridge/classic/make_classic.h"
-#include "env_bridge/classic/numpy_float32_math.h"
+#include "env_bridge/classic/numpy_math.h"
 #include "tests/env_bridge/environment_checks.h"
 
 namespace dqnd {
@@ -58,11 +58,12 @@ TEST(ClassicEnvironment, ComesToGymnasiumsNumbersIn20EnvSteps) {
             (std::vector<float>{-0x1.16d328p-1f, -0x1.90e42ap-8f}));
 }
 
-TEST(NumpyFloat32Math, EqualsNumpyWhereTheCorrectlyRoundedResultDoesNot) {
+TEST(NumpyMath, EqualsNumpyWhereTheCorrectlyRoundedResultDoesNot) {
   EXPECT_EQ(NumpySine(-0x1.f71bdap-5f), -0x1.f6cae6p-5f);
   EXPECT_EQ(NumpySine(-0x1.43951ep-4f), -0x1.433efcp-4f);
   EXPECT_EQ(NumpyCosine(0x1.191824p-4f), 0x1.fecb78p-1f);
   EXPECT_EQ(NumpyCosine(0x1.756be2p-4f), 0x1.fddfacp-1f);
+  EXPECT_EQ(NumpySquare(-0x1.3e618498c8d27p+2), 0x1.8bf66a915360ep+4);
 }
 
 TEST(ClassicEnvironment, SpecsAreGymnasiums) {
