@@ -122,6 +122,20 @@ TEST(ReplayMemoryBound, DropsWholeOldestSegmentsAndNotMoreThanItMust) {
   EXPECT_EQ(fewest, 825);
 }
 
+TEST(ReplayMemoryBound, HoldsWhenShortEpisodesGiveWayToLongOnes) {
+  ReplayOptions options{.buffer_size = 100'000, .frame_bytes = 1'000, .segment_transitions = 100};
+  options.max_bytes = 1'000'000;
+  ReplayMemory memory(options);
+  const std::vector<uint8_t> frame(1'000);
+  for (int i = 0; i < 3'000; ++i) {
+    // A transition of an episode of one env_step takes two frames, in a longer episode one.
+    const bool alone = i / 300 % 2 == 0;
+    if (alone || i % 300 == 0) memory.Begin(0, frame);
+    memory.Append(0, {.truncated = alone}, frame);
+    ASSERT_LE(memory.bytes(), 1'000'000) << "after " << i + 1 << " transitions";
+  }
+}
+
 TEST(ReplayMemoryBound, TooSmallForTwoSegmentsIsRefusedWithWhatTheyNeed) {
   ReplayOptions options{.buffer_size = 1'000, .frame_bytes = 10, .segment_transitions = 100};
   const int64_t least = 2 * options.Shape().MostBytes() + options.LaneBytes();
