@@ -52,7 +52,7 @@ void Append(benchmark::State& state, const ReplayOptions& options) {
   ReplayMemory memory(options);
   Player player(memory);
   player.Fill();
-  for (auto _ : state) player.Append();
+  while (state.KeepRunning()) player.Append();
   state.SetItemsProcessed(state.iterations());
   state.counters["bytes/transition"] =
       static_cast<double>(memory.bytes()) / static_cast<double>(memory.size());
@@ -67,7 +67,7 @@ void Sample(benchmark::State& state, const ReplayOptions& options, int n_steps) 
   Player(memory).Fill();
   RandomStream random(1, "sample");
   Batch batch;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     memory.Sample(kBatchSize, n_steps, random, batch);
     benchmark::DoNotOptimize(batch.states.data());
     benchmark::ClobberMemory();

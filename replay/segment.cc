@@ -10,8 +10,8 @@
 namespace dqnd {
 namespace {
 
-constexpr int64_t kSmallestBlockBytes = 4 * 1024;
-constexpr int64_t kLargestBlockBytes = 256 * 1024;
+constexpr int64_t kSmallestBlockBytes = int64_t{4} << 10;
+constexpr int64_t kLargestBlockBytes = int64_t{256} << 10;
 
 // Far beyond any run, and far enough from overflow.
 constexpr int64_t kLastTransition = int64_t{1} << 62;

@@ -1,6 +1,7 @@
 // Random episodes, played into a replay memory and a naive store that keeps every state.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <string>
 
@@ -11,85 +12,89 @@
 namespace dqnd {
 namespace {
 
+constexpr uint64_t kCases = 60;
+
 // Each seed is another memory: other lanes, stack, segments, buffer, episodes.
-class ReplayMemoryProperty : public ::testing::TestWithParam<int> {
- protected:
-  ReplayMemoryProperty() {
-    RecordProperty("seed", GetParam());
-    options_ = RandomOptions(random_);
-    style_.end = random_.Uniform() < 0.2 ? 1.0 : 0.3 * random_.Uniform();
-    style_.abandon = 0.1 * random_.Uniform();
-    style_.in_turn = random_.Below(2) == 0;
+struct Case {
+  explicit Case(uint64_t seed)
+      : random(seed, "options"), options(RandomOptions(random)), play(options, seed, Style()) {}
+
+  PlayStyle Style() {
+    style.end = random.Uniform() < 0.2 ? 1.0 : 0.3 * random.Uniform();
+    style.abandon = 0.1 * random.Uniform();
+    style.in_turn = random.Below(2) == 0;
+    return style;
   }
 
-  std::string Description() const {
-    return "seed " + std::to_string(GetParam()) + ": buffer " +
-           std::to_string(options_.buffer_size) + ", segment " +
-           std::to_string(*options_.segment_transitions) + ", lanes " +
-           std::to_string(options_.lanes) + ", stack " + std::to_string(options_.stack) + ", end " +
-           std::to_string(style_.end);
-  }
-
-  RandomStream random_{static_cast<uint64_t>(GetParam()), "options"};
-  ReplayOptions options_;
-  PlayStyle style_;
+  RandomStream random;
+  ReplayOptions options;
+  PlayStyle style;
+  RandomPlay play;
+  ReplayMemory memory{options};
+  Batch batch;
 };
 
-TEST_P(ReplayMemoryProperty, SamplesExactlyWhatANaiveStoreHolds) {
-  SCOPED_TRACE(Description());
-  RandomPlay play(options_, static_cast<uint64_t>(GetParam()), style_);
-  ReplayMemory memory(options_);
-  Batch batch;
-  for (int step = 0; step < 200; ++step) {
-    play.Step({&memory});
-    memory.Sample(8, 1 + static_cast<int>(random_.Below(5)), random_, batch);
-    ExpectBatchIsRight(batch, play.naive());
-    if (HasFailure()) return;
+// Runs `check` on every case until one fails, and says which.
+void ForEachCase(const std::function<void(Case&)>& check) {
+  for (uint64_t seed = 1; seed <= kCases && !::testing::Test::HasFailure(); ++seed) {
+    Case one(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": buffer " +
+                 std::to_string(one.options.buffer_size) + ", segment " +
+                 std::to_string(one.options.Shape().transitions) + ", lanes " +
+                 std::to_string(one.options.lanes) + ", stack " +
+                 std::to_string(one.options.stack) + ", end " + std::to_string(one.style.end));
+    check(one);
   }
 }
 
-TEST_P(ReplayMemoryProperty, SamplesTheNewestTransitionsAllOfThemAndNoOthers) {
-  SCOPED_TRACE(Description());
-  RandomPlay play(options_, static_cast<uint64_t>(GetParam()), style_);
-  ReplayMemory memory(options_);
-  Batch batch;
-  for (int checkpoint = 0; checkpoint < 10; ++checkpoint) {
-    play.Steps(1 + static_cast<int>(random_.Below(30)), {&memory});
-    const int64_t appended = play.naive().appended();
-    const int64_t remembered = std::min(appended, options_.buffer_size);
-    ASSERT_EQ(memory.appended(), appended);
-    ASSERT_EQ(memory.size(), remembered);
-    memory.Sample(static_cast<int>(remembered) * 20, 1, random_, batch);
-    const std::set<int64_t> seen(batch.indices.begin(), batch.indices.end());
-    EXPECT_EQ(static_cast<int64_t>(seen.size()), remembered);
-    EXPECT_EQ(*seen.begin(), appended - remembered);
-    EXPECT_EQ(*seen.rbegin(), appended - 1);
-  }
+TEST(ReplayMemoryProperty, SamplesExactlyWhatANaiveStoreHolds) {
+  ForEachCase([](Case& one) {
+    for (int step = 0; step < 200 && !::testing::Test::HasFailure(); ++step) {
+      one.play.Step({&one.memory});
+      const int n_steps = 1 + static_cast<int>(one.random.Below(5));
+      one.memory.Sample(8, n_steps, one.random, one.batch);
+      ExpectBatchIsRight(one.batch, one.play.naive());
+    }
+  });
 }
 
-TEST_P(ReplayMemoryProperty, KeepsNoSegmentThatNothingIsSampledFrom) {
-  SCOPED_TRACE(Description());
-  RandomPlay play(options_, static_cast<uint64_t>(GetParam()), style_);
-  ReplayMemory memory(options_);
-  for (int step = 0; step < 200; ++step) {
-    play.Step({&memory});
-    if (memory.sealed_segments().empty()) continue;
-    const Segment& oldest = *memory.sealed_segments().front();
-    EXPECT_GT(oldest.first_transition() + oldest.size(), memory.appended() - memory.size());
-  }
+TEST(ReplayMemoryProperty, SamplesTheNewestTransitionsAllOfThemAndNoOthers) {
+  ForEachCase([](Case& one) {
+    for (int checkpoint = 0; checkpoint < 10; ++checkpoint) {
+      one.play.Steps(1 + static_cast<int>(one.random.Below(30)), {&one.memory});
+      const int64_t appended = one.play.naive().appended();
+      const int64_t remembered = std::min(appended, one.options.buffer_size);
+      ASSERT_EQ(one.memory.appended(), appended);
+      ASSERT_EQ(one.memory.size(), remembered);
+      one.memory.Sample(static_cast<int>(remembered) * 20, 1, one.random, one.batch);
+      const std::set<int64_t> seen(one.batch.indices.begin(), one.batch.indices.end());
+      EXPECT_EQ(static_cast<int64_t>(seen.size()), remembered);
+      EXPECT_EQ(*seen.begin(), appended - remembered);
+      EXPECT_EQ(*seen.rbegin(), appended - 1);
+    }
+  });
 }
 
-TEST_P(ReplayMemoryProperty, NeverHoldsMoreThanItSaysItCan) {
-  SCOPED_TRACE(Description());
-  RandomPlay play(options_, static_cast<uint64_t>(GetParam()), style_);
-  ReplayMemory memory(options_);
-  for (int step = 0; step < 300; ++step) {
-    play.Step({&memory});
-    ASSERT_LE(memory.bytes(), ReplayMemory::BytesAtBound(options_, 1));
-  }
+TEST(ReplayMemoryProperty, KeepsNoSegmentThatNothingIsSampledFrom) {
+  ForEachCase([](Case& one) {
+    for (int step = 0; step < 200; ++step) {
+      one.play.Step({&one.memory});
+      if (one.memory.sealed_segments().empty()) continue;
+      const Segment& oldest = *one.memory.sealed_segments().front();
+      EXPECT_GT(oldest.first_transition() + oldest.size(),
+                one.memory.appended() - one.memory.size());
+    }
+  });
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReplayMemoryProperty, ::testing::Range(1, 61));
+TEST(ReplayMemoryProperty, NeverHoldsMoreThanItSaysItCan) {
+  ForEachCase([](Case& one) {
+    for (int step = 0; step < 300; ++step) {
+      one.play.Step({&one.memory});
+      ASSERT_LE(one.memory.bytes(), ReplayMemory::BytesAtBound(one.options, 1));
+    }
+  });
+}
 
 TEST(ReplayMemorySampling, IsUniformOverTheNewestTransitions) {
   const ReplayOptions options{.buffer_size = 200, .lanes = 3, .segment_transitions = 32};
