@@ -11,12 +11,12 @@ namespace {
 using ::testing::Each;
 using ::testing::Gt;
 
-Config Run(const std::string& yaml) {
+Config Parse(const std::string& yaml) {
   return ParseConfig(yaml, "test");
 }
 
 Config Catch(const std::string& overrides = "") {
-  return Run(
+  return Parse(
       "environment: {id: catch}\n"
       "network: {architecture: mlp, hidden_sizes: [32]}\n"
       "replay: {buffer_size: 300}\n"
@@ -58,7 +58,7 @@ TEST(Dqn, AnotherSeedGivesAnotherRun) {
 class DqnResume : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(DqnResume, ASavedRunGoesOnToTheSameBits) {
-  const Config config = Run(GetParam());
+  const Config config = Parse(GetParam());
   Dqn untouched(config);
   for (int64_t moment : {7, 130, 333, 500}) {
     Play(untouched, moment);
@@ -74,30 +74,30 @@ TEST_P(DqnResume, ASavedRunGoesOnToTheSameBits) {
   }
 }
 
-constexpr const char* kSmall =
-    "replay: {buffer_size: 200}\n"
-    "train: {total_env_steps: 2000, learning_starts: 100, target_update_interval: 50, batch_size: "
-    "8}\n"
-    "exploration: {decay_env_steps: 200}\n";
-
-INSTANTIATE_TEST_SUITE_P(
-    EveryFamily, DqnResume,
-    ::testing::Values(
-        std::string("environment: {id: catch, n_envs: 3}\nnetwork: {architecture: mlp}\n") + kSmall,
-        std::string("environment: {id: \"minatar:breakout\"}\n") + kSmall,
-        std::string("environment: {id: \"minatar:seaquest\", n_envs: 2, frame_stack: 2}\n") +
-            kSmall,
-        std::string("environment: {id: \"classic:cartpole\"}\nnetwork: {architecture: mlp}\n"
-                    "optimizer: {name: rmsprop_nature}\n") +
-            kSmall
+// One configuration a family of environments, network and optimizer.
+std::vector<std::string> RunsOfEveryFamily() {
+  const std::string small =
+      "replay: {buffer_size: 200}\n"
+      "train: {total_env_steps: 2000, learning_starts: 100, target_update_interval: 50, "
+      "batch_size: 8}\n"
+      "exploration: {decay_env_steps: 200}\n";
+  std::vector<std::string> runs = {
+      "environment: {id: catch, n_envs: 3}\nnetwork: {architecture: mlp}\n" + small,
+      "environment: {id: \"minatar:breakout\"}\n" + small,
+      "environment: {id: \"minatar:seaquest\", n_envs: 2, frame_stack: 2}\n" + small,
+      "environment: {id: \"classic:cartpole\"}\nnetwork: {architecture: mlp}\n"
+      "optimizer: {name: rmsprop_nature}\n" +
+          small};
 #ifdef DQND_WITH_ALE
-        ,
-        std::string("environment: {id: \"ale:breakout\", repeat_action_probability: 0.25, "
-                    "life_loss: terminal}\n"
-                    "network: {architecture: nature_cnn}\noptimizer: {name: adam}\n") +
-            kSmall
+  runs.push_back(
+      "environment: {id: \"ale:breakout\", repeat_action_probability: 0.25, life_loss: terminal}\n"
+      "network: {architecture: nature_cnn}\noptimizer: {name: adam}\n" +
+      small);
 #endif
-        ));
+  return runs;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryFamily, DqnResume, ::testing::ValuesIn(RunsOfEveryFamily()));
 
 TEST(Dqn, UpdatesAreCountedInEnvStepsAndFractionsAreCarriedOver) {
   Config config = Catch(", train_freq: 4, gradient_steps: 3");
@@ -114,10 +114,10 @@ TEST(Dqn, UpdatesAreCountedInEnvStepsAndFractionsAreCarriedOver) {
 
 TEST(Dqn, EpsilonFallsInAStraightLineInEnvStepsAndThenStays) {
   Dqn dqn(
-      Run("environment: {id: catch}\nnetwork: {architecture: mlp}\n"
-          "replay: {buffer_size: 5000}\n"
-          "train: {total_env_steps: 9000, learning_starts: 5000}\n"
-          "exploration: {initial_eps: 0.9, final_eps: 0.1, decay_env_steps: 400}\n"));
+      Parse("environment: {id: catch}\nnetwork: {architecture: mlp}\n"
+            "replay: {buffer_size: 5000}\n"
+            "train: {total_env_steps: 9000, learning_starts: 5000}\n"
+            "exploration: {initial_eps: 0.9, final_eps: 0.1, decay_env_steps: 400}\n"));
   EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.9);
   Play(dqn, 100);
   EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.7);

@@ -1,0 +1,141 @@
+"""Bad input: one clear message that names the value and the fix, status 2, and nothing overwritten."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from dqnd_support import PROGRAM, dqnd, small_config
+
+
+def refused(*arguments, **options):
+    """What dqnd says when it refuses; that it does so with one message and status 2 is asserted."""
+    done = dqnd(*arguments, **options)
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.stderr.startswith("dqnd: ")
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    "override, expected",
+    [
+        ("train.batchsize=32", "train.batch_size"),
+        ("trian.batch_size=32", "train"),
+        ("train.batch_size=many", "train.batch_size"),
+        ("train.batch_size=-1", "train.batch_size"),
+        ("train.gamma=1.5", "train.gamma"),
+        ("replay.buffer_size=16", "batch_size"),
+        ("train.learning_starts=5000", "buffer_size"),
+        ("train.total_timesteps=100", "train.total_env_steps"),
+        ("train.overlap=true", "not in this version"),
+        ("environment.id=minatar:brekout", "minatar:breakout"),
+        ("environment.id=atari:pong", "dqnd envs"),
+        ("environment.frame_skip=8", "environment.frame_skip"),
+        ("network.architecture=nature_cnn", "mlp"),
+        ("run.name=../elsewhere", "run.name"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_before_anything_is_written(tmp_path, override, expected):
+    message = refused("train", small_config(tmp_path), override)
+    assert expected in message
+    assert not (tmp_path / "small").exists()
+
+
+def test_a_missing_configuration_is_named(tmp_path):
+    assert "nothing.yaml" in refused("train", tmp_path / "nothing.yaml")
+
+
+def test_a_wrong_key_in_a_file_is_given_with_line_and_column(tmp_path):
+    config = small_config(tmp_path)
+    config.write_text(config.read_text().replace("target_update_interval", "target_update_intervall"))
+    assert "small.yaml:6:" in refused("train", config)
+
+
+@pytest.mark.parametrize("rom, expected", [("pnog", "pong"), ("combat", "combat")])
+def test_a_missing_or_unsupported_rom_does_not_end_the_process_unexplained(tmp_path, rom, expected):
+    message = refused("train", small_config(tmp_path), f"environment.id=ale:{rom}", "network.architecture=nature_cnn",
+                      "network.hidden_sizes=[64, 64]")
+    assert expected in message
+
+
+def test_a_rom_folder_without_the_rom_is_named(tmp_path):
+    message = refused("trace", small_config(tmp_path), "environment.id=ale:pong",
+                      f"environment.rom_directory={tmp_path}", "--actions", "-", input="0\n")
+    assert str(tmp_path) in message
+
+
+def as_nobody():
+    os.setgid(65534)
+    os.setuid(65534)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an unwritable folder is made by giving root up")
+def test_an_unwritable_run_directory_is_refused_with_the_reason(tmp_path):
+    for folder in [tmp_path, *tmp_path.parents]:
+        if folder.owner() == "root" and folder != pathlib.Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    config = small_config(tmp_path)
+    done = subprocess.run([PROGRAM, "train", config], capture_output=True, text=True, preexec_fn=as_nobody)
+    assert done.returncode == 2, done.stderr
+    assert str(tmp_path / "small") in done.stderr and "Permission denied" in done.stderr
+
+
+def can_mount():
+    return subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="a full disk is made with a small tmpfs, which needs unshare")
+def test_a_full_run_directory_is_refused_with_the_reason(tmp_path):
+    config = small_config(tmp_path)
+    full = tmp_path / "full"
+    full.mkdir()
+    script = (f"mount -t tmpfs -o size=64k none {full} && head -c 1M /dev/zero > {full}/filler; "
+              f"{PROGRAM} train {config} run.directory={full}")
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "No space left" in done.stderr and "run.directory" in done.stderr
+
+
+@pytest.mark.skipif(not can_mount(), reason="a small disk is made with a small tmpfs, which needs unshare")
+def test_a_disk_too_small_for_the_run_is_refused_before_training(tmp_path):
+    config = small_config(tmp_path)
+    small = tmp_path / "disk"
+    small.mkdir()
+    script = f"mount -t tmpfs -o size=1M none {small} && {PROGRAM} train {config} run.directory={small}"
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "MiB free" in done.stderr
+
+
+def test_the_run_directory_of_another_run_is_left_alone(tmp_path):
+    config = small_config(tmp_path)
+    assert dqnd("train", config, "train.total_env_steps=300").returncode == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "small").rglob("*") if path.is_file()}
+    message = refused("train", config, "train.total_env_steps=300", "train.gamma=0.5")
+    assert "train.gamma: 0.5 here, 0.99 there" in message and "--on-existing=new" in message
+    assert before == {path: path.read_bytes() for path in (tmp_path / "small").rglob("*") if path.is_file()}
+
+
+def test_a_buffer_that_does_not_fit_the_memory_is_refused_with_the_largest_that_would(tmp_path):
+    message = refused("train", small_config(tmp_path), "replay.buffer_size=1e12")
+    assert "The largest replay.buffer_size that fits is" in message
+    assert not (tmp_path / "small").exists()
+
+
+def test_a_damaged_network_is_refused_by_evaluate(tmp_path):
+    config = small_config(tmp_path)
+    assert dqnd("train", config, "train.total_env_steps=300").returncode == 0
+    network = next((tmp_path / "small/checkpoints").glob("*/network.safetensors"))
+    network.write_bytes(network.read_bytes()[:100])
+    done = dqnd("evaluate", tmp_path / "small")
+    assert done.returncode == 1
+    assert str(network) in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["train"], ["train", "a.yaml", "--frob"], ["evaluate", "/nowhere"]])
+def test_a_wrong_command_line_has_status_2(arguments):
+    assert dqnd(*arguments).returncode == 2
+
+
+def test_an_action_that_the_environment_does_not_have_is_named_with_its_line(tmp_path):
+    assert "line 2" in refused("trace", small_config(tmp_path), "--actions", "-", input="0\n7\n")
