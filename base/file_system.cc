@@ -159,7 +159,8 @@ class PosixFileSystem : public FileSystem {
 void RemoveQuietly(FileSystem& files, const fs::path& path) {
   try {
     files.Remove(path);
-  } catch (const std::system_error&) {  // never created, or the disk is beyond help
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
+    // Never created, or the disk is beyond help.
   }
 }
 

@@ -66,6 +66,7 @@ void EpisodeStatistics::LoadState(ByteReader& reader) {
   }
   const int64_t episodes = reader.I64();
   std::vector<Episode> running;
+  running.reserve(lanes);
   for (uint64_t i = 0; i < lanes; ++i) running.push_back(Load(reader));
   const uint64_t finished_count = reader.U64();
   if (finished_count > window_episodes_) {

@@ -21,8 +21,8 @@ namespace dqnd {
 // the progress of the run as dqnd_env_steps.
 //
 // The server has threads of its own, which only read the gauges; the gauges lock themselves. Set
-// belongs to one thread, the owner's. The destructor may take 2 seconds, since the server's own thread
-// looks up no more often.
+// belongs to one thread, the owner's. The destructor may take 2 seconds, since the server's own
+// thread looks up no more often.
 class PrometheusExporter {
  public:
   // Listens on `address`, "HOST:PORT" or "[IPV6]:PORT"; port 0 takes a free one. Throws

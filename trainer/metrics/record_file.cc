@@ -22,7 +22,8 @@ void RecordFile::Append(std::string_view record) {
 void RecordFile::CutBackQuietly() {
   try {
     file_->Truncate(whole_bytes_);
-  } catch (const std::system_error&) {  // the next Append tries again
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
+    // The next Append tries again.
   }
 }
 

@@ -85,9 +85,9 @@ std::vector<std::string> TableLines(const TaggedValues& values) {
 }
 
 std::string ProgressBarLine(const Progress& progress, int width) {
-  const std::string text = fmt::format(
-      "{:3} %  {}/{} env_steps  {} env_steps/s  ETA {}", Percent(progress), progress.env_steps(),
-      progress.total_env_steps(), Speed(progress), progress.TimeLeft());
+  std::string text = fmt::format("{:3} %  {}/{} env_steps  {} env_steps/s  ETA {}",
+                                 Percent(progress), progress.env_steps(),
+                                 progress.total_env_steps(), Speed(progress), progress.TimeLeft());
   const int room = width - static_cast<int>(text.size()) - 3;  // brackets and a space
   if (room < kShortestBar) return text;
   const int length = std::min(room, kLongestBar);
