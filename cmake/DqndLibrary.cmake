@@ -33,12 +33,12 @@ function(dqnd_library name)
   target_link_libraries(dqnd_${name} PUBLIC ${arg_LINK})
 endfunction()
 
-# dqnd_tests(NAME [LINK libraries...]): the test program NAME_tests from every *_test.cc of the
+# dqnd_tests(NAME [LINK libraries...]): the test program NAME_tests from every *.cc of the
 # current folder and below, but those whose path matches an EXCLUDE pattern; each of its tests is
 # known to ctest.
 function(dqnd_tests name)
   cmake_parse_arguments(arg "" "" "LINK;EXCLUDE" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *_test.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
   dqnd_exclude(sources ${arg_EXCLUDE})
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})

@@ -22,12 +22,12 @@ struct EnvironmentOptions {
   std::string id = "minatar:breakout";
 
   // All families.
-  std::optional<int64_t> max_episode_env_steps;  // unset: the environment's own limit, or none
+  std::optional<int64_t> max_episode_env_steps = {};  // unset: the environment's own limit, or none
 
   // ale and minatar. Probability that the last action is played once more instead of the chosen
   // one: per emulator frame in ale, per env_step in minatar. Unset: 0 for ale (NoFrameskip-v4), 0.1
   // for minatar. ALE/*-v5 has 0.25.
-  std::optional<double> repeat_action_probability;
+  std::optional<double> repeat_action_probability = {};
 
   // minatar.
   bool difficulty_ramping = true;
@@ -40,8 +40,8 @@ struct EnvironmentOptions {
   LifeLoss life_loss = LifeLoss::kIgnore;
   int64_t max_frames_per_episode = 108000;  // emulator frames, then truncated; 30 minutes
   int screen_size = 84;                     // pixels, height and width of the observation
-  std::optional<int> frame_stack;           // unset: 4 for ale, 1 elsewhere; any family
-  std::string rom_directory;  // where NAME.bin lies; empty: those that dqnd was built with
+  std::optional<int> frame_stack = {};      // unset: 4 for ale, 1 elsewhere; any family
+  std::string rom_directory = {};  // where NAME.bin lies; empty: those that dqnd was built with
 };
 
 }  // namespace dqnd

@@ -9,14 +9,14 @@ namespace dqnd {
 
 struct ReplayOptions {
   // These change what is remembered.
-  int64_t buffer_size = 100'000;     // transitions that can be sampled: the newest so many
-  std::optional<int64_t> max_bytes;  // a second bound, see ReplayMemory; unset: none
-  int lanes = 1;                     // parallel environments, each with an episode of its own
-  int frame_bytes = 1;               // bytes of one observation
-  int stack = 1;                     // observations in a state
+  int64_t buffer_size = 100'000;  // transitions that can be sampled: the newest so many
+  std::optional<int64_t> max_bytes = std::nullopt;  // a second bound, see ReplayMemory; unset: none
+  int lanes = 1;        // parallel environments, each with an episode of its own
+  int frame_bytes = 1;  // bytes of one observation
+  int stack = 1;        // observations in a state
   // Transitions in a segment. Smaller segments evict more finely; larger ones repeat fewer frames.
   // Unset: buffer_size / 32, at least 64 and at most 4,096.
-  std::optional<int64_t> segment_transitions;
+  std::optional<int64_t> segment_transitions = std::nullopt;
 
   // The segments of a memory of these options, defaults filled in.
   SegmentShape Shape() const;

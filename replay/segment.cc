@@ -10,7 +10,8 @@
 namespace dqnd {
 namespace {
 
-constexpr int64_t kLargestBlockBytes = 256 * 1024;
+constexpr int64_t kSmallestBlockBytes = int64_t{4} << 10;
+constexpr int64_t kLargestBlockBytes = int64_t{256} << 10;
 
 // Far beyond any run, and far enough from overflow.
 constexpr int64_t kLastTransition = int64_t{1} << 62;
@@ -34,8 +35,9 @@ void CheckCount(const std::string& what, uint64_t count, int64_t most) {
 }  // namespace
 
 int64_t SegmentShape::BlockBytes() const {
-  const int64_t most = std::max<int64_t>(1, kLargestBlockBytes / frame_bytes);
-  return std::clamp<int64_t>(transitions / 16, 1, most) * frame_bytes;
+  const int64_t frames = std::max(transitions / 64, kSmallestBlockBytes / frame_bytes);
+  const int64_t most_frames = kLargestBlockBytes / frame_bytes;
+  return std::max<int64_t>(1, std::min(frames, most_frames)) * frame_bytes;
 }
 
 int64_t SegmentShape::MostFrames(int64_t shortest_episode) const {

@@ -22,8 +22,8 @@ struct SegmentShape {
 
   int64_t state_bytes() const { return static_cast<int64_t>(stack) * frame_bytes; }
 
-  // The size of a block of frames: about 256 KiB, and less for small segments, since half of a
-  // segment's last block lies empty on average.
+  // The size of a block of frames: a 64th of a segment's frames, since half of its last block lies
+  // empty on average, but 4 to 256 KiB (or one frame, where that is larger).
   int64_t BlockBytes() const;
 
   // Most frames in one segment when episodes are at least `shortest_episode` env_steps long.

@@ -1,15 +1,12 @@
 #include "trainer/training_loop.h"
 
-#include <cmath>
 #include <limits>
-#include <vector>
+#include <string>
 
 #include "trainer/evaluation.h"
 
 namespace dqnd {
 namespace {
-
-using Seconds = std::chrono::duration<double>;
 
 // Whether a count that moved from `before` to `after` passed a multiple of `interval`; never for 0.
 bool Due(int64_t interval, int64_t before, int64_t after) {
@@ -22,46 +19,42 @@ TrainingLoop::TrainingLoop(const Config& config, const Surroundings& surrounding
     : config_(config), around_(surroundings), dqn_(config) {}
 
 TrainingLoop::Ending TrainingLoop::Run(std::stop_token stop) {
-  started_ = last_report_ = std::chrono::steady_clock::now();
+  started_ = std::chrono::steady_clock::now();
   while (dqn_.env_steps() < config_.train.total_env_steps && !stop.stop_requested()) {
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
     const int64_t after = dqn_.env_steps();
+    around_.metrics.Advance(after, ElapsedSeconds());
     if (Due(config_.metrics.every_env_steps, before, after)) Report();
     if (Due(config_.evaluation.every_env_steps, before, after)) EvaluateNow(stop);
     if (Due(config_.checkpoint.every_env_steps, before, after)) SaveCheckpoint();
   }
   if (last_checkpoint_ != dqn_.env_steps()) SaveCheckpoint();
-  around_.metrics.Flush();
+  around_.metrics.Sync();
   return dqn_.env_steps() < config_.train.total_env_steps ? Ending::kStopped : Ending::kComplete;
 }
 
 void TrainingLoop::Report() {
-  const auto now = std::chrono::steady_clock::now();
-  const double elapsed = Seconds(now - started_).count();
-  const double since_last = Seconds(now - std::exchange(last_report_, now)).count();
-  const auto steps_since_last = static_cast<double>(
-      dqn_.env_steps() - std::exchange(last_report_env_steps_, dqn_.env_steps()));
+  const double elapsed_seconds = ElapsedSeconds();
   const Dqn::UpdateAverages averages = dqn_.TakeUpdateAverages();
-  const auto unless_none = [](bool any, double value) {
-    return any ? value : std::numeric_limits<double>::quiet_NaN();
+  const auto unless_none = [&averages](double value) {
+    return averages.updates > 0 ? value : std::numeric_limits<double>::quiet_NaN();
   };
-  const EpisodeStatistics& episodes = dqn_.episodes();
-  const bool ended = episodes.episodes() > 0, updated = averages.updates > 0;
-  around_.metrics.Report(dqn_.env_steps(), elapsed,
-                         {{{"rollout/ep_rew_mean", unless_none(ended, episodes.mean_return())},
-                           {"rollout/ep_len_mean", unless_none(ended, episodes.mean_length())},
-                           {"rollout/exploration_rate", dqn_.epsilon()},
-                           {"time/fps", steps_since_last / since_last},
-                           {"time/episodes", static_cast<double>(episodes.episodes())},
-                           {"time/time_elapsed", elapsed},
-                           {"time/total_timesteps", static_cast<double>(dqn_.env_steps())},
-                           {"train/loss", unless_none(updated, averages.loss)},
-                           {"train/mean_q", unless_none(updated, averages.mean_q)},
-                           {"train/grad_norm", unless_none(updated, averages.grad_norm)},
-                           {"train/n_updates", static_cast<double>(dqn_.updates())},
-                           {"train/learning_rate", config_.optimizer.learning_rate},
-                           {"replay/size", static_cast<double>(dqn_.replay().size())}}});
+  const auto env_steps_since = static_cast<double>(dqn_.env_steps() - last_report_.env_steps);
+  const double fps = env_steps_since / (elapsed_seconds - last_report_.elapsed_seconds);
+  last_report_ = {dqn_.env_steps(), elapsed_seconds};
+  const Scalar scalars[] = {{"rollout/ep_rew_mean", dqn_.episodes().mean_return()},
+                            {"rollout/ep_len_mean", dqn_.episodes().mean_length()},
+                            {"rollout/exploration_rate", dqn_.epsilon()},
+                            {"time/fps", fps},
+                            {"time/episodes", static_cast<double>(dqn_.episodes().episodes())},
+                            {"train/loss", unless_none(averages.loss)},
+                            {"train/mean_q", unless_none(averages.mean_q)},
+                            {"train/grad_norm", unless_none(averages.grad_norm)},
+                            {"train/n_updates", static_cast<double>(dqn_.updates())},
+                            {"train/learning_rate", config_.optimizer.learning_rate},
+                            {"replay/size", static_cast<double>(dqn_.replay().size())}};
+  around_.metrics.Report(dqn_.env_steps(), Now(), scalars);
 }
 
 void TrainingLoop::EvaluateNow(std::stop_token stop) {
@@ -78,7 +71,8 @@ void TrainingLoop::EvaluateNow(std::stop_token stop) {
                                     .mean_reward = result->mean_return(),
                                     .std_reward = result->return_deviation(),
                                     .mean_ep_length = result->mean_length(),
-                                    .episodes = config_.evaluation.episodes});
+                                    .episodes = config_.evaluation.episodes},
+                                   Now());
   const bool best = !best_ || result->mean_return() > best_->mean_return;
   around_.log.info("evaluation {} at env_step {}: mean return {:.2f} +- {:.2f} over {} episodes{}",
                    evaluations_, dqn_.env_steps(), result->mean_return(),
@@ -89,6 +83,16 @@ void TrainingLoop::EvaluateNow(std::stop_token stop) {
     around_.directory.SaveBest(dqn_.env_steps(), result->mean_return(),
                                dqn_.learner().parameters());
   }
+}
+
+double TrainingLoop::ElapsedSeconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+ReportTime TrainingLoop::Now() const {
+  const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
+  return {.elapsed_seconds = ElapsedSeconds(),
+          .unix_seconds = std::chrono::duration<double>(unix_time).count()};
 }
 
 void TrainingLoop::SaveCheckpoint() {

@@ -47,6 +47,8 @@ class TrainingLoop {
   void Report();
   void EvaluateNow(std::stop_token stop);
   void SaveCheckpoint();
+  double ElapsedSeconds() const;  // since Run began
+  ReportTime Now() const;
 
   const Config config_;
   Surroundings around_;
@@ -55,8 +57,11 @@ class TrainingLoop {
   int64_t evaluations_ = 0;
   int64_t last_checkpoint_ = 0;
   std::chrono::steady_clock::time_point started_;
-  std::chrono::steady_clock::time_point last_report_;
-  int64_t last_report_env_steps_ = 0;
+  struct Mark {
+    int64_t env_steps = 0;
+    double elapsed_seconds = 0;
+  };
+  Mark last_report_;
 };
 
 }  // namespace dqnd

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "env_bridge/classic/classic_environment.h"
-#include "env_bridge/classic/numpy_float32_math.h"
+#include "env_bridge/classic/numpy_math.h"
 
 namespace dqnd {
 namespace {
@@ -33,13 +33,6 @@ EnvironmentSpec Spec() {
           .max_episode_env_steps = 500};
 }
 
-// The C library's pow(x, 2), which Python's ** calls: its last bit is not always that of x * x. The
-// volatile keeps the compiler from putting x * x in its place.
-double Squared(double x) {
-  const volatile double exponent = 2;
-  return std::pow(x, exponent);
-}
-
 // d state / dt under a torque at the joint. The book's equations, written so that each operation
 // rounds where Gymnasium's does.
 Vector4 Derivative(const Vector4& state, double torque) {
@@ -55,11 +48,11 @@ Vector4 Derivative(const Vector4& state, double torque) {
   const double d2 = kMass2 * (kCentre2Squared + kLength1 * kCentre2 * cosine2) + kInertia2;
   const double phi2 = kMass2 * kCentre2 * kGravity * std::cos(angle1 + angle2 - kPi / 2);
   const double phi1 =
-      -kCoupling * Squared(velocity2) * sine2 - 2 * kCoupling * velocity2 * velocity1 * sine2 +
+      -kCoupling * NumpySquare(velocity2) * sine2 - 2 * kCoupling * velocity2 * velocity1 * sine2 +
       (kMass1 * kCentre1 + kMass2 * kLength1) * kGravity * std::cos(angle1 - kPi / 2) + phi2;
   const double acceleration2 =
-      (torque + d2 / d1 * phi1 - kCoupling * Squared(velocity1) * sine2 - phi2) /
-      (kMass2 * kCentre2Squared + kInertia2 - Squared(d2) / d1);
+      (torque + d2 / d1 * phi1 - kCoupling * NumpySquare(velocity1) * sine2 - phi2) /
+      (kMass2 * kCentre2Squared + kInertia2 - NumpySquare(d2) / d1);
   const double acceleration1 = -(d2 * acceleration2 + phi1) / d1;
   return {velocity1, velocity2, acceleration1, acceleration2};
 }

@@ -33,7 +33,8 @@ StepResult ClassicEnvironment::Step(int action) {
   result.reward = outcome.reward;
   result.terminated = outcome.terminated;
   // As Gymnasium's TimeLimit: the limit's env_step is truncated even where it also terminates.
-  result.truncated = episode_env_steps_ >= *spec_.max_episode_env_steps;
+  result.truncated =
+      spec_.max_episode_env_steps && episode_env_steps_ >= *spec_.max_episode_env_steps;
   result.game_over = result.done();
   return result;
 }

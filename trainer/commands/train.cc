@@ -1,12 +1,16 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 
 #include "trainer/commands/commands.h"
 #include "trainer/machine.h"
 #include "trainer/memory_plan.h"
+#include "trainer/metrics/console.h"
+#include "trainer/metrics/run_log.h"
 #include "trainer/stop_on_signal.h"
 #include "trainer/training_loop.h"
 
@@ -29,6 +33,10 @@ void RefuseWhatDoesNotFit(const MemoryPlan& plan, const RunDirectory& directory)
         "metrics; free some, raise checkpoint.every_env_steps, or choose another run.directory",
         directory.path().string(), free_bytes >> 20, plan.disk_bytes >> 20));
   }
+}
+
+double UnixSeconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 std::string Ending(const TrainingLoop& loop, const RunDirectory& directory, double seconds) {
@@ -69,8 +77,16 @@ int TrainCommand(const TrainArguments& arguments) {
   }
   RefuseWhatDoesNotFit(plan, directory);
 
-  Metrics metrics(config.metrics, RealFileSystem(), directory.path());
-  spdlog::logger& log = metrics.log();
+  FileDescriptorConsole console(STDOUT_FILENO);
+  ConsoleTable table(console, {.total_env_steps = config.train.total_env_steps});
+  const std::shared_ptr<spdlog::logger> run_log = MakeRunLog(directory.path(), table);
+  spdlog::logger& log = *run_log;
+  Metrics metrics({.console = config.metrics.console ? &table : nullptr,
+                   .csv = config.metrics.csv,
+                   .tensorboard = config.metrics.tensorboard,
+                   .prometheus = config.metrics.prometheus},
+                  RealFileSystem(), directory.path(), UnixSeconds());
+  for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
   TrainingLoop loop(config, {directory, metrics, log});
@@ -84,7 +100,7 @@ int TrainCommand(const TrainArguments& arguments) {
   };
   try {
     const TrainingLoop::Ending ending = loop.Run(stop.token());
-    metrics.Close();
+    table.Finish();
     if (ending == TrainingLoop::Ending::kComplete) {
       log.info("complete: {}", Ending(loop, directory, seconds()));
       return kExitNo;

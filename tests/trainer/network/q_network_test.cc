@@ -18,14 +18,21 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 
 ObservationSpec Atari() {
-  return {.type = ElementType::kUint8, .height = 84, .width = 84, .channels = 1, .stack = 4, .scale = 1.0f / 255};
+  return {.type = ElementType::kUint8,
+          .height = 84,
+          .width = 84,
+          .channels = 1,
+          .stack = 4,
+          .scale = 1.0f / 255};
 }
 
 ObservationSpec Minatar() {
   return {.type = ElementType::kUint8, .height = 10, .width = 10, .channels = 4};
 }
 
-ObservationSpec Vector(int size) { return {.type = ElementType::kFloat32, .channels = size}; }
+ObservationSpec Vector(int size) {
+  return {.type = ElementType::kFloat32, .channels = size};
+}
 
 NetworkSection With(Architecture architecture) {
   NetworkSection options;
@@ -46,22 +53,24 @@ using Shape = std::vector<int64_t>;
 TEST(QNetwork, NatureCnnHasThePapersLayersUnderTheNamesOfAStateDict) {
   RandomStream init(1, "init");
   const QNetwork network(With(Architecture::kNatureCnn), Atari(), 4, init);
-  EXPECT_THAT(Shapes(network),
-              ElementsAre(Pair("conv1.weight", Shape{32, 4, 8, 8}), Pair("conv1.bias", Shape{32}),
-                          Pair("conv2.weight", Shape{64, 32, 4, 4}), Pair("conv2.bias", Shape{64}),
-                          Pair("conv3.weight", Shape{64, 64, 3, 3}), Pair("conv3.bias", Shape{64}),
-                          Pair("fc_hidden.weight", Shape{512, 3136}), Pair("fc_hidden.bias", Shape{512}),
-                          Pair("output.weight", Shape{4, 512}), Pair("output.bias", Shape{4})));
+  EXPECT_THAT(
+      Shapes(network),
+      ElementsAre(Pair("conv1.weight", Shape{32, 4, 8, 8}), Pair("conv1.bias", Shape{32}),
+                  Pair("conv2.weight", Shape{64, 32, 4, 4}), Pair("conv2.bias", Shape{64}),
+                  Pair("conv3.weight", Shape{64, 64, 3, 3}), Pair("conv3.bias", Shape{64}),
+                  Pair("fc_hidden.weight", Shape{512, 3136}), Pair("fc_hidden.bias", Shape{512}),
+                  Pair("output.weight", Shape{4, 512}), Pair("output.bias", Shape{4})));
   EXPECT_EQ(network.parameters().count(), 1'686'180);
 }
 
 TEST(QNetwork, MinatarCnnHasOneConvolutionAndOneHiddenLayer) {
   RandomStream init(1, "init");
   const QNetwork network(With(Architecture::kMinatarCnn), Minatar(), 6, init);
-  EXPECT_THAT(Shapes(network),
-              ElementsAre(Pair("conv.weight", Shape{16, 4, 3, 3}), Pair("conv.bias", Shape{16}),
-                          Pair("fc_hidden.weight", Shape{128, 1024}), Pair("fc_hidden.bias", Shape{128}),
-                          Pair("output.weight", Shape{6, 128}), Pair("output.bias", Shape{6})));
+  EXPECT_THAT(
+      Shapes(network),
+      ElementsAre(Pair("conv.weight", Shape{16, 4, 3, 3}), Pair("conv.bias", Shape{16}),
+                  Pair("fc_hidden.weight", Shape{128, 1024}), Pair("fc_hidden.bias", Shape{128}),
+                  Pair("output.weight", Shape{6, 128}), Pair("output.bias", Shape{6})));
 }
 
 TEST(QNetwork, MlpHasTheHiddenSizesThatAreConfigured) {
@@ -69,9 +78,10 @@ TEST(QNetwork, MlpHasTheHiddenSizesThatAreConfigured) {
   NetworkSection options = With(Architecture::kMlp);
   options.hidden_sizes = {32, 16};
   const QNetwork network(options, Vector(4), 2, init);
-  EXPECT_THAT(Shapes(network), ElementsAre(Pair("fc1.weight", Shape{32, 4}), Pair("fc1.bias", Shape{32}),
-                                           Pair("fc2.weight", Shape{16, 32}), Pair("fc2.bias", Shape{16}),
-                                           Pair("output.weight", Shape{2, 16}), Pair("output.bias", Shape{2})));
+  EXPECT_THAT(Shapes(network),
+              ElementsAre(Pair("fc1.weight", Shape{32, 4}), Pair("fc1.bias", Shape{32}),
+                          Pair("fc2.weight", Shape{16, 32}), Pair("fc2.bias", Shape{16}),
+                          Pair("output.weight", Shape{2, 16}), Pair("output.bias", Shape{2})));
 }
 
 TEST(QNetwork, AnArchitectureThatDoesNotFitTheObservationIsRefusedWithOneThatWould) {
@@ -116,7 +126,8 @@ TEST(QNetwork, TheSameSeedDrawsTheSameParametersAndAnotherSeedOthers) {
 std::vector<double> PlainForward(const QNetwork& network, const std::vector<uint8_t>& board) {
   const auto& entries = network.parameters().entries();
   const auto at = [&](int entry, int64_t index) {
-    return static_cast<double>(entries[entry].value.detach().contiguous().const_data_ptr<float>()[index]);
+    return static_cast<double>(
+        entries[entry].value.detach().contiguous().const_data_ptr<float>()[index]);
   };
   std::vector<double> convolved(16 * 8 * 8);
   for (int out = 0; out < 16; ++out) {
@@ -126,7 +137,8 @@ std::vector<double> PlainForward(const QNetwork& network, const std::vector<uint
         for (int in = 0; in < 4; ++in) {
           for (int dy = 0; dy < 3; ++dy) {
             for (int dx = 0; dx < 3; ++dx) {
-              sum += at(0, ((out * 4 + in) * 3 + dy) * 3 + dx) * board[((y + dy) * 10 + x + dx) * 4 + in];
+              sum += at(0, ((out * 4 + in) * 3 + dy) * 3 + dx) *
+                     board[((y + dy) * 10 + x + dx) * 4 + in];
             }
           }
         }
@@ -134,11 +146,13 @@ std::vector<double> PlainForward(const QNetwork& network, const std::vector<uint
       }
     }
   }
-  const auto linear = [&](int entry, const std::vector<double>& input, int outputs, bool rectified) {
+  const auto linear = [&](int entry, const std::vector<double>& input, int outputs,
+                          bool rectified) {
     std::vector<double> output(outputs);
     for (int out = 0; out < outputs; ++out) {
       output[out] = at(entry + 1, out);
-      for (size_t in = 0; in < input.size(); ++in) output[out] += at(entry, out * input.size() + in) * input[in];
+      for (size_t in = 0; in < input.size(); ++in)
+        output[out] += at(entry, out * input.size() + in) * input[in];
       if (rectified) output[out] = std::max(output[out], 0.0);
     }
     return output;

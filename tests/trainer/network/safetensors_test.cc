@@ -16,8 +16,9 @@ using ::testing::StartsWith;
 QNetwork Network(uint64_t seed, int num_actions = 3) {
   RandomStream init(seed, "init");
   NetworkSection options;
-  options.architecture = Architecture::kMinatarCnn;
-  return QNetwork(options, {.height = 10, .width = 10, .channels = 4}, num_actions, init);
+  options.architecture = Architecture::kMlp;
+  options.hidden_sizes = {16};
+  return QNetwork(options, {.type = ElementType::kFloat32, .channels = 8}, num_actions, init);
 }
 
 std::string State(const QNetwork& network) {
@@ -40,13 +41,14 @@ TEST(Safetensors, ANetworkReadBackIsEqualToTheBit) {
   const QNetwork saved = Network(1);
   QNetwork loaded = Network(2);
   ASSERT_NE(State(saved), State(loaded));
-  DecodeSafetensors(EncodeSafetensors(saved.parameters(), {{"env_steps", "5"}}), "net", loaded.parameters());
+  DecodeSafetensors(EncodeSafetensors(saved.parameters(), {{"env_steps", "5"}}), "net",
+                    loaded.parameters());
   EXPECT_EQ(State(saved), State(loaded));
 }
 
 TEST(Safetensors, EveryTruncationIsRefusedWithTheFilesName) {
   const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
-  for (size_t size = 0; size < bytes.size(); size += size < 1000 ? 1 : 997) {
+  for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_THAT(ErrorOf(bytes.substr(0, size)), StartsWith("net.safetensors: ")) << size;
   }
   EXPECT_EQ(ErrorOf(bytes), "");
@@ -54,7 +56,7 @@ TEST(Safetensors, EveryTruncationIsRefusedWithTheFilesName) {
 
 TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
   const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
-  const size_t header_end = bytes.find_last_of('}', 1200) + 1;
+  const size_t header_end = bytes.find("}}") + 2;
   for (size_t position = 0; position < header_end; ++position) {
     std::string damaged = bytes;
     damaged[position] ^= 0x15;
@@ -70,7 +72,7 @@ TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
 
 TEST(Safetensors, AnotherNetworksFileIsRefusedNamingTheTensor) {
   EXPECT_THAT(ErrorOf(EncodeSafetensors(Network(1, 5).parameters(), {})),
-              HasSubstr("output.weight is F32 [5, 128], the network needs F32 [3, 128]"));
+              HasSubstr("output.weight is F32 [5, 16], the network needs F32 [3, 16]"));
 }
 
 }  // namespace

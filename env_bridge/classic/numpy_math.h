@@ -8,4 +8,8 @@ namespace dqnd {
 float NumpySine(float x);
 float NumpyCosine(float x);
 
+// NumPy's x ** 2 for a float64: the C library's pow(x, 2), whose last bit differs from that of x *
+// x for about one number in a thousand.
+double NumpySquare(double x);
+
 }  // namespace dqnd

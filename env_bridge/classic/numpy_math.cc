@@ -1,4 +1,4 @@
-#include "env_bridge/classic/numpy_float32_math.h"
+#include "env_bridge/classic/numpy_math.h"
 
 #include <cmath>
 
@@ -19,6 +19,11 @@ float NumpyCosine(float x) {
   sum = std::fma(sum, x2, 0x1.55553cp-05f);
   sum = std::fma(sum, x2, -0.5f);
   return std::fma(sum, x2, 1.0f);
+}
+
+double NumpySquare(double x) {
+  const volatile double exponent = 2;  // a constant one would be compiled to x * x
+  return std::pow(x, exponent);
 }
 
 }  // namespace dqnd

@@ -1,0 +1,100 @@
+#include "env_bridge/ale/ale_emulator.h"
+
+#include <cassert>
+#include <numeric>
+#include <stdexcept>
+
+#include "ale/ale_interface.hpp"
+#include "ale/common/ColourPalette.hpp"
+#include "base/bytes.h"
+
+namespace dqnd {
+
+AleEmulator::AleEmulator(const std::filesystem::path& rom, int max_frames_per_game) : rom_(rom) {
+  // Before the first ALEInterface, which would print a banner to stderr.
+  static const bool silenced = [] {
+    ale::Logger::setMode(ale::Logger::Error);
+    return true;
+  }();
+  static_cast<void>(silenced);
+
+  ale_ = std::make_unique<ale::ALEInterface>();
+  // ALE's own random numbers serve its own sticky actions only, which do not survive a restored
+  // state and are therefore off; a fixed seed keeps saved states free of the time of day.
+  ale_->setFloat("repeat_action_probability", 0.0f);
+  ale_->setInt("random_seed", 0);
+  ale_->setInt("max_num_frames_per_episode", max_frames_per_game);
+  Reload();
+
+  screen_height_ = static_cast<int>(ale_->getScreen().height());
+  screen_width_ = static_cast<int>(ale_->getScreen().width());
+  // The palette as a table: ALE's own conversion reads it afresh for every pixel. It has no grey
+  // value for 255.
+  std::array<uint8_t, 255> pixels;
+  std::iota(pixels.begin(), pixels.end(), uint8_t{0});
+  ale_->theOSystem->colourPalette().applyPaletteGrayscale(gray_of_pixel_.data(), pixels.data(),
+                                                          pixels.size());
+}
+
+AleEmulator::~AleEmulator() = default;
+
+void AleEmulator::Reload() {
+  ale_->loadROM(rom_);
+  ale_->reset_game();
+}
+
+void AleEmulator::NewGame() {
+  ale_->reset_game();
+}
+
+int AleEmulator::Act(int action) {
+  return ale_->act(static_cast<ale::Action>(action));
+}
+
+bool AleEmulator::game_over() const {
+  return ale_->game_over(/*with_truncation=*/false);
+}
+
+bool AleEmulator::truncated() const {
+  return ale_->game_truncated();
+}
+
+int AleEmulator::lives() const {
+  return ale_->lives();
+}
+
+std::vector<int> AleEmulator::MinimalActions() const {
+  const ale::ActionVect actions = ale_->getMinimalActionSet();
+  return std::vector<int>(actions.begin(), actions.end());
+}
+
+std::string AleEmulator::ActionName(int action) {
+  constexpr std::string_view kPrefix = "PLAYER_A_";
+  const std::string name = ale::action_to_string(static_cast<ale::Action>(action));
+  assert(name.starts_with(kPrefix));
+  return name.substr(kPrefix.size());
+}
+
+void AleEmulator::CopyGrayScreen(std::span<uint8_t> out) const {
+  const uint8_t* pixels = ale_->getScreen().getArray();
+  assert(out.size() == ale_->getScreen().arraySize());
+  for (size_t i = 0; i < out.size(); ++i) out[i] = gray_of_pixel_[pixels[i]];
+}
+
+std::string AleEmulator::SaveState() const {
+  return ale_->cloneState(/*include_rng=*/true).serialize();
+}
+
+void AleEmulator::LoadState(std::string_view state) {
+  // Parts of the console that ALE's state leaves out settle with the first frame after a start;
+  // from there, restoring leads to the same future whatever this emulator did before.
+  Reload();
+  ale_->act(ale::PLAYER_A_NOOP);
+  try {
+    ale_->restoreState(ale::ALEState(std::string(state)));
+  } catch (const char* message) {  // thrown by ALE's Deserializer
+    throw std::runtime_error(std::string("ALE cannot read the saved state: ") + message);
+  }
+}
+
+}  // namespace dqnd

@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "env_bridge/make_environment.h"
+#include "env_bridge/vector_environment.h"
+
+namespace dqnd {
+namespace {
+
+class NativeVectorEnvironment final : public VectorEnvironment {
+ public:
+  NativeVectorEnvironment(const EnvironmentOptions& options, int n_envs) {
+    for (int k = 0; k < n_envs; ++k) environments_.push_back(MakeEnvironment(options));
+    observation_bytes_ = static_cast<size_t>(spec().observation.bytes());
+    results_.resize(n_envs);
+    outcomes_.resize(n_envs * observation_bytes_);
+    observations_.resize(n_envs * observation_bytes_);
+  }
+
+  const EnvironmentSpec& spec() const override { return environments_.front()->spec(); }
+  int size() const override { return static_cast<int>(environments_.size()); }
+
+  void Reset(std::span<const uint64_t> seeds) override {
+    assert(seeds.size() == environments_.size());
+    for (int k = 0; k < size(); ++k) {
+      environments_[k]->Reset(seeds[k]);
+      environments_[k]->Observe(Row(observations_, k));
+    }
+  }
+
+  void Step(std::span<const int> actions) override {
+    assert(actions.size() == environments_.size());
+    for (int k = 0; k < size(); ++k) {
+      Environment& environment = *environments_[k];
+      results_[k] = environment.Step(actions[k]);
+      const std::span<uint8_t> outcome = Row(outcomes_, k), observation = Row(observations_, k);
+      environment.Observe(outcome);
+      if (results_[k].done()) {
+        environment.Reset();
+        environment.Observe(observation);
+      } else {
+        std::ranges::copy(outcome, observation.begin());
+      }
+    }
+  }
+
+  std::span<const StepResult> results() const override { return results_; }
+  std::span<const uint8_t> outcomes() const override { return outcomes_; }
+  std::span<const uint8_t> observations() const override { return observations_; }
+
+  std::string SaveState() const override {
+    ByteWriter writer;
+    writer.U64(environments_.size());
+    for (const auto& environment : environments_) writer.String(environment->SaveState());
+    return writer.Take();
+  }
+
+  void LoadState(std::string_view state) override {
+    ByteReader reader(state);
+    if (const uint64_t saved = reader.U64(); saved != environments_.size()) {
+      throw std::runtime_error(fmt::format("the saved state is of {} environments, expected {}",
+                                           saved, environments_.size()));
+    }
+    for (int k = 0; k < size(); ++k) {
+      environments_[k]->LoadState(reader.String());
+      environments_[k]->Observe(Row(observations_, k));
+    }
+    if (reader.remaining() != 0) {
+      throw std::runtime_error(fmt::format(
+          "the saved state of {} environments has {} bytes too many", size(), reader.remaining()));
+    }
+  }
+
+ private:
+  std::span<uint8_t> Row(std::vector<uint8_t>& rows, int k) const {
+    return std::span(rows).subspan(k * observation_bytes_, observation_bytes_);
+  }
+
+  std::vector<std::unique_ptr<Environment>> environments_;
+  size_t observation_bytes_ = 0;
+
+  std::vector<StepResult> results_;
+  std::vector<uint8_t> outcomes_;      // [size, observation bytes]
+  std::vector<uint8_t> observations_;  // [size, observation bytes]
+};
+
+}  // namespace
+
+std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
+                                                         int n_envs) {
+  if (n_envs < 1) {
+    throw std::invalid_argument(
+        fmt::format("environment.n_envs is {}; it must be at least 1", n_envs));
+  }
+  return std::make_unique<NativeVectorEnvironment>(options, n_envs);
+}
+
+}  // namespace dqnd

@@ -1,0 +1,120 @@
+#include "replay/segment.h"
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dqnd {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+using Frame = std::array<uint8_t, 1>;
+
+std::unique_ptr<Segment> MakeSegment(const SegmentShape& shape) {
+  return std::make_unique<Segment>(std::make_shared<BlockPool>(shape.BlockBytes(), 0), shape, 0);
+}
+
+std::unique_ptr<Segment> Load(const std::string& bytes, const SegmentShape& shape) {
+  ByteReader reader(bytes);
+  return Segment::Load(std::make_shared<BlockPool>(shape.BlockBytes(), 0), shape, reader);
+}
+
+std::string Saved(const Segment& segment) {
+  ByteWriter writer;
+  segment.Save(writer);
+  return writer.Take();
+}
+
+// `rows` transitions, each of an episode of its own that carries `carried` frames over.
+std::string SavedEpisodes(const SegmentShape& shape, int rows, size_t carried) {
+  const auto segment = MakeSegment(shape);
+  const std::vector<uint8_t> frames(carried, 7);
+  for (int i = 0; i < rows; ++i) segment->Append(Segment::kNone, frames, {}, Frame{1});
+  return Saved(*segment);
+}
+
+TEST(Segment, BeginsWithTheFramesThatItsFirstStatesNeed) {
+  const auto segment = MakeSegment({.transitions = 4, .stack = 3});
+  const uint32_t row =
+      segment->Append(Segment::kNone, std::array<uint8_t, 3>{7, 8, 9}, {.action = 2}, Frame{10});
+  std::vector<uint8_t> state(3);
+  EXPECT_EQ(segment->CopyStateBefore(row, state), 3);
+  EXPECT_THAT(state, ElementsAre(7, 8, 9));
+  EXPECT_EQ(segment->CopyStateAfter(row, state), 3);
+  EXPECT_THAT(state, ElementsAre(8, 9, 10));
+}
+
+TEST(Segment, LinksTheTransitionsOfAnEpisode) {
+  const auto segment = MakeSegment({.transitions = 4, .lanes = 2, .stack = 2});
+  const uint32_t first = segment->Append(Segment::kNone, Frame{1}, {}, Frame{2});
+  const uint32_t other = segment->Append(Segment::kNone, Frame{50}, {}, Frame{51});
+  const uint32_t second = segment->Append(first, {}, {.terminated = true}, Frame{3});
+  EXPECT_EQ(segment->row(first).next_row, second);
+  EXPECT_EQ(segment->row(second).next_row, Segment::kNone);
+  EXPECT_EQ(segment->row(other).next_row, Segment::kNone);
+  std::vector<uint8_t> state(2);
+  EXPECT_EQ(segment->CopyStateBefore(first, state), 1);
+  EXPECT_THAT(state, ElementsAre(0, 1));
+  segment->CopyStateBefore(second, state);
+  EXPECT_THAT(state, ElementsAre(1, 2));
+}
+
+TEST(Segment, ComesBackFromItsBytesWithItsLinks) {
+  const SegmentShape shape{.transitions = 3, .stack = 2};
+  const auto segment = MakeSegment(shape);
+  const uint32_t first = segment->Append(Segment::kNone, Frame{1}, {.action = -5}, Frame{2});
+  segment->Append(first, {}, {.reward = 1.5f, .terminated = true}, Frame{3});
+  segment->Append(Segment::kNone, Frame{9}, {.truncated = true}, Frame{8});
+  const auto loaded = Load(Saved(*segment), shape);
+  ASSERT_EQ(loaded->size(), 3u);
+  EXPECT_TRUE(loaded->full());
+  for (uint32_t row = 0; row < 3; ++row) {
+    EXPECT_EQ(loaded->row(row).transition, segment->row(row).transition);
+    EXPECT_EQ(loaded->row(row).next_row, segment->row(row).next_row);
+  }
+  EXPECT_EQ(Saved(*loaded), Saved(*segment));
+}
+
+TEST(Segment, NeverHoldsMoreFramesThanItsShapeAllows) {
+  // Every lane carries a whole state over, and then has episodes of one env_step.
+  const SegmentShape shape{.transitions = 10, .lanes = 3, .frame_bytes = 5'000, .stack = 4};
+  const auto segment = MakeSegment(shape);
+  const std::vector<uint8_t> frames(4 * 5'000);
+  for (size_t i = 0; i < 10; ++i) {
+    segment->Append(Segment::kNone, std::span(frames).first((i < 3 ? 4 : 1) * 5'000),
+                    {.truncated = true}, std::span(frames).first(5'000));
+  }
+  EXPECT_EQ(segment->bytes(), shape.MostBytes());
+  EXPECT_EQ(shape.MostFrames(), 29);
+}
+
+TEST(Segment, RefusesMoreThanItsShapeAllows) {
+  const SegmentShape wide{.transitions = 20, .lanes = 20, .stack = 4};
+  const std::string many_rows = SavedEpisodes(wide, 11, 1);
+  EXPECT_THAT([&] { Load(many_rows, {.transitions = 10}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("11 transitions, at most 10")));
+  const std::string many_frames = SavedEpisodes(wide, 10, 4);
+  EXPECT_THAT([&] { Load(many_frames, {.transitions = 10}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("50 frames, at most 20")));
+}
+
+TEST(Segment, ComparesItsCountsWithWhatIsLeftBeforeItTakesMemory) {
+  const SegmentShape shape{.transitions = 1'000'000, .frame_bytes = 7'056};
+  ByteWriter writer;
+  writer.I64(0);
+  writer.U64(1'000'001);
+  writer.U64(1'000'000);
+  EXPECT_THAT([&] { Load(writer.bytes(), shape); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("7073007060 bytes wanted, 0 left")));
+}
+
+}  // namespace
+}  // namespace dqnd

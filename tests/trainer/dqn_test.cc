@@ -1,0 +1,169 @@
+#include "trainer/dqn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "trainer/evaluation.h"
+
+namespace dqnd {
+namespace {
+
+using ::testing::Each;
+using ::testing::Gt;
+
+Config Run(const std::string& yaml) {
+  return ParseConfig(yaml, "test");
+}
+
+Config Catch(const std::string& overrides = "") {
+  return Run(
+      "environment: {id: catch}\n"
+      "network: {architecture: mlp, hidden_sizes: [32]}\n"
+      "replay: {buffer_size: 300}\n"
+      "train: {total_env_steps: 2000, learning_starts: 100, target_update_interval: 50" +
+      overrides +
+      "}\n"
+      "optimizer: {name: adam, learning_rate: 1e-3}\n"
+      "exploration: {decay_env_steps: 500}\n");
+}
+
+void Play(Dqn& dqn, int64_t env_steps) {
+  while (dqn.env_steps() < env_steps) dqn.Cycle();
+}
+
+std::string State(const Dqn& dqn) {
+  ByteWriter writer;
+  dqn.SaveState(writer);
+  return writer.Take();
+}
+
+TEST(Dqn, TheSameConfigurationGivesTheSameBits) {
+  Dqn first(Catch()), second(Catch());
+  Play(first, 600);
+  Play(second, 600);
+  EXPECT_EQ(State(first), State(second));
+}
+
+TEST(Dqn, AnotherSeedGivesAnotherRun) {
+  Config other = Catch();
+  other.run.seed = 2;
+  Dqn first(Catch()), second(other);
+  Play(first, 200);
+  Play(second, 200);
+  EXPECT_NE(State(first), State(second));
+}
+
+// Saves at every kind of moment (before learning, after the memory wrapped, in mid-episode), and
+// lets a new object go on beside the untouched one.
+class DqnResume : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(DqnResume, ASavedRunGoesOnToTheSameBits) {
+  const Config config = Run(GetParam());
+  Dqn untouched(config);
+  for (int64_t moment : {7, 130, 333, 500}) {
+    Play(untouched, moment);
+    const std::string saved = State(untouched);
+    Dqn resumed(config);
+    ByteReader reader(saved);
+    resumed.LoadState(reader);
+    EXPECT_EQ(reader.remaining(), 0u);
+    EXPECT_EQ(State(resumed), saved);
+    Play(resumed, moment + 90);
+    Play(untouched, moment + 90);
+    ASSERT_EQ(State(resumed), State(untouched)) << "saved at env_step " << moment;
+  }
+}
+
+constexpr const char* kSmall =
+    "replay: {buffer_size: 200}\n"
+    "train: {total_env_steps: 2000, learning_starts: 100, target_update_interval: 50, batch_size: "
+    "8}\n"
+    "exploration: {decay_env_steps: 200}\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryFamily, DqnResume,
+    ::testing::Values(
+        std::string("environment: {id: catch, n_envs: 3}\nnetwork: {architecture: mlp}\n") + kSmall,
+        std::string("environment: {id: \"minatar:breakout\"}\n") + kSmall,
+        std::string("environment: {id: \"minatar:seaquest\", n_envs: 2, frame_stack: 2}\n") +
+            kSmall,
+        std::string("environment: {id: \"classic:cartpole\"}\nnetwork: {architecture: mlp}\n"
+                    "optimizer: {name: rmsprop_nature}\n") +
+            kSmall
+#ifdef DQND_WITH_ALE
+        ,
+        std::string("environment: {id: \"ale:breakout\", repeat_action_probability: 0.25, "
+                    "life_loss: terminal}\n"
+                    "network: {architecture: nature_cnn}\noptimizer: {name: adam}\n") +
+            kSmall
+#endif
+        ));
+
+TEST(Dqn, UpdatesAreCountedInEnvStepsAndFractionsAreCarriedOver) {
+  Config config = Catch(", train_freq: 4, gradient_steps: 3");
+  config.environment.n_envs = 5;
+  Dqn dqn(config);
+  Play(dqn, 95);
+  EXPECT_EQ(dqn.updates(), 0) << "before learning_starts";
+  for (int cycle = 1; cycle <= 40; ++cycle) {
+    dqn.Cycle();
+    // From the cycle that reaches learning_starts on, 3 updates are due for every 4 env_steps.
+    EXPECT_EQ(dqn.updates(), cycle * 5 * 3 / 4);
+  }
+}
+
+TEST(Dqn, EpsilonFallsInAStraightLineInEnvStepsAndThenStays) {
+  Dqn dqn(
+      Run("environment: {id: catch}\nnetwork: {architecture: mlp}\n"
+          "replay: {buffer_size: 5000}\n"
+          "train: {total_env_steps: 9000, learning_starts: 5000}\n"
+          "exploration: {initial_eps: 0.9, final_eps: 0.1, decay_env_steps: 400}\n"));
+  EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.9);
+  Play(dqn, 100);
+  EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.7);
+  Play(dqn, 400);
+  EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.1);
+  Play(dqn, 1000);
+  EXPECT_DOUBLE_EQ(dqn.epsilon(), 0.1);
+}
+
+TEST(Dqn, AveragesAreOverTheUpdatesSinceTheyWereLastTaken) {
+  Dqn dqn(Catch());
+  Play(dqn, 50);
+  EXPECT_EQ(dqn.TakeUpdateAverages().updates, 0);
+  Play(dqn, 200);
+  const Dqn::UpdateAverages averages = dqn.TakeUpdateAverages();
+  EXPECT_EQ(averages.updates, dqn.updates());
+  EXPECT_GT(averages.loss, 0);
+  EXPECT_GT(averages.grad_norm, 0);
+  EXPECT_EQ(dqn.TakeUpdateAverages().updates, 0);
+}
+
+double Score(Dqn& dqn, const Config& config, int64_t episodes) {
+  const auto result =
+      Evaluate(dqn.policy(), config.environment, {.episodes = episodes, .eps = 0, .seed = 77});
+  return result->mean_return();
+}
+
+TEST(DqnLearns, CatchFromScratch) {
+  Config config = Catch();
+  Dqn dqn(config);
+  EXPECT_LT(Score(dqn, config, 100), 0.5)
+      << "an untrained agent must not catch, or this shows nothing";
+  config.train.total_env_steps = 6000;
+  Play(dqn, 6000);
+  EXPECT_GT(Score(dqn, config, 100), 0.9);
+}
+
+TEST(DqnLearns, CatchWithPolyakAveragingDoubleQAndThreeStepReturnsInFourEnvironments) {
+  Config config = Catch(", tau: 0.05, double_q: true, n_steps: 3");
+  config.train.target_update_interval = 4;
+  config.environment.n_envs = 4;
+  config.replay.buffer_size = 2000;
+  Dqn dqn(config);
+  Play(dqn, 6000);
+  EXPECT_GT(Score(dqn, config, 100), 0.9);
+}
+
+}  // namespace
+}  // namespace dqnd

@@ -1,0 +1,261 @@
+#include "trainer/learner/learner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <ATen/ATen.h>
+
+namespace dqnd {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kInputs = 3, kActions = 2;
+
+EnvironmentSpec Environment3() {
+  EnvironmentSpec spec;
+  spec.observation = {.type = ElementType::kFloat32, .channels = kInputs};
+  spec.action_names = {"left", "right"};
+  return spec;
+}
+
+Config Options() {
+  Config config;
+  config.network.architecture = Architecture::kMlp;
+  config.network.hidden_sizes = {8};
+  config.optimizer.name = OptimizerName::kAdam;
+  config.optimizer.learning_rate = 0.01;
+  config.train.gamma = 0.9;
+  ResolveDefaults(config);
+  return config;
+}
+
+Learner Make(const Config& config, uint64_t seed = 1) {
+  RandomStream init(seed, "init");
+  return Learner(config, Environment3(), init);
+}
+
+std::vector<uint8_t> State(std::array<float, kInputs> values) {
+  std::vector<uint8_t> bytes(sizeof values);
+  std::memcpy(bytes.data(), values.data(), sizeof values);
+  return bytes;
+}
+
+const std::array<float, kInputs> kHere = {0.5f, -1.0f, 2.0f}, kThere = {1.0f, 0.25f, -0.5f};
+
+// One transition from kHere to kThere, `rewards` on the way.
+Batch One(int action, std::vector<float> rewards, bool terminated) {
+  Batch batch;
+  batch.size = 1;
+  batch.n_steps = static_cast<int>(rewards.size());
+  batch.states = State(kHere);
+  batch.next_states = State(kThere);
+  batch.actions = {action};
+  batch.steps = {batch.n_steps};
+  batch.rewards = std::move(rewards);
+  batch.terminated = {terminated};
+  batch.indices = {0};
+  batch.weights = {1};
+  return batch;
+}
+
+std::array<float, kActions> Q(Learner& learner, const std::array<float, kInputs>& state) {
+  const std::span<const float> values = learner.policy().ActionValues(State(state));
+  return {values[0], values[1]};
+}
+
+double Huber(double error) {
+  return std::abs(error) < 1 ? 0.5 * error * error : std::abs(error) - 0.5;
+}
+
+std::string SavedState(const Learner& learner) {
+  ByteWriter writer;
+  learner.SaveState(writer);
+  return writer.Take();
+}
+
+TEST(Learner, TheTargetOfATerminalTransitionIsItsReward) {
+  Learner learner = Make(Options());
+  const double q = Q(learner, kHere)[1];
+  const UpdateResult result = learner.Update(One(1, {0.7f}, /*terminated=*/true));
+  EXPECT_NEAR(result.loss, Huber(q - 0.7), 1e-6);
+  EXPECT_NEAR(result.mean_q, q, 1e-6);
+}
+
+TEST(Learner, TheTargetOfAnyOtherTransitionBootstrapsFromTheTargetNetworksMaximum) {
+  Learner learner = Make(Options());
+  // Move the online network away, so that the two networks differ.
+  const auto target_q = Q(learner, kThere);
+  for (int i = 0; i < 50; ++i) learner.Update(One(0, {5.0f}, true));
+  const double q = Q(learner, kHere)[0];
+  const double y = 0.7 + 0.9 * std::max(target_q[0], target_q[1]);
+  EXPECT_NEAR(learner.Update(One(0, {0.7f}, false)).loss, Huber(q - y), 1e-5);
+}
+
+TEST(Learner, DoubleDqnLetsTheOnlineNetworkChooseAndTheTargetNetworkJudge) {
+  Config config = Options();
+  config.train.double_q = true;
+  Learner learner = Make(config);
+  const auto judge = Q(learner, kThere);
+  // Teach the online network to prefer the action that the target network likes less.
+  const int other = judge[0] > judge[1] ? 1 : 0;
+  Batch lesson = One(other, {9.0f}, true);
+  lesson.states = State(kThere);
+  for (int i = 0; i < 200; ++i) learner.Update(lesson);
+  ASSERT_GT(Q(learner, kThere)[other], Q(learner, kThere)[1 - other]);
+  const double q = Q(learner, kHere)[0];
+  EXPECT_NEAR(learner.Update(One(0, {0.0f}, false)).loss, Huber(q - 0.9 * judge[other]), 1e-5);
+}
+
+TEST(Learner, SeveralStepsDiscountTheRewardsOnTheWayAndTheBootstrapBehindThem) {
+  Learner learner = Make(Options());
+  const auto next = Q(learner, kThere);
+  const double q = Q(learner, kHere)[0];
+  const double y = 1.0 + 0.9 * 2.0 + 0.81 * -1.0 + 0.729 * std::max(next[0], next[1]);
+  EXPECT_NEAR(learner.Update(One(0, {1.0f, 2.0f, -1.0f}, false)).loss, Huber(q - y), 1e-5);
+}
+
+TEST(Learner, ClippedRewardsStayWithinMinusOneAndOne) {
+  Config config = Options();
+  config.train.clip_rewards = true;
+  Learner learner = Make(config);
+  const double q = Q(learner, kHere)[0];
+  EXPECT_NEAR(learner.Update(One(0, {400.0f}, true)).loss, Huber(q - 1), 1e-6);
+}
+
+TEST(Learner, SquaredLossIsTheMeanSquaredError) {
+  Config config = Options();
+  config.train.loss = Loss::kSquared;
+  Learner learner = Make(config);
+  const double q = Q(learner, kHere)[0];
+  EXPECT_NEAR(learner.Update(One(0, {3.0f}, true)).loss, (q - 3) * (q - 3), 1e-5);
+}
+
+// The gradient as small differences of the loss see it, through the network's own forward pass.
+TEST(Learner, TheGradientsNormIsWhatSmallDifferencesOfTheLossSay) {
+  Learner probe = Make(Options());
+  const float y = 0.4f;
+  const auto loss = [&] { return Huber(Q(probe, kHere)[1] - y); };
+  double squares = 0;
+  for (const auto& entry : probe.parameters().entries()) {
+    for (int64_t i = 0; i < entry.value.numel(); ++i) {
+      float& theta = entry.value.data_ptr<float>()[i];
+      const float original = theta, step = 1e-2f;
+      theta = original + step;
+      const double above = loss();
+      theta = original - step;
+      const double below = loss();
+      theta = original;
+      squares += std::pow((above - below) / (2 * step), 2);
+    }
+  }
+  Learner learner = Make(Options());
+  EXPECT_NEAR(learner.Update(One(1, {y}, true)).grad_norm, std::sqrt(squares), 2e-3);
+}
+
+TEST(Learner, UpdatesMakeTheValueOfTheTakenActionReachItsTarget) {
+  Learner learner = Make(Options());
+  for (int i = 0; i < 500; ++i) learner.Update(One(1, {2.5f}, true));
+  EXPECT_NEAR(Q(learner, kHere)[1], 2.5, 0.02);
+  EXPECT_EQ(learner.updates(), 500);
+}
+
+TEST(Learner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
+  // With plain squared means (alpha 0, large epsilon) a step is proportional to the gradient.
+  Config config = Options();
+  config.optimizer = {.name = OptimizerName::kRmsprop,
+                      .learning_rate = 1.0,
+                      .alpha = 0.0,
+                      .centered = false,
+                      .epsilon = 1e6};
+  const auto moved = [&](std::optional<double> limit, double& norm) {
+    config.train.max_grad_norm = limit;
+    Learner learner = Make(config);
+    std::vector<float> before;
+    for (const auto& e : learner.parameters().entries())
+      before.insert(before.end(), e.value.data_ptr<float>(),
+                    e.value.data_ptr<float>() + e.value.numel());
+    norm = learner.Update(One(0, {50.0f}, true)).grad_norm;
+    double squares = 0;
+    size_t i = 0;
+    for (const auto& e : learner.parameters().entries()) {
+      for (int64_t k = 0; k < e.value.numel(); ++k, ++i)
+        squares += std::pow((e.value.data_ptr<float>()[k] - before[i]) * 1e6, 2);
+    }
+    return std::sqrt(squares);
+  };
+  double norm = 0, same_norm = 0;
+  const double free = moved(std::nullopt, norm), clipped = moved(norm / 4, same_norm);
+  EXPECT_EQ(norm, same_norm) << "the reported norm is the one before clipping";
+  EXPECT_NEAR(clipped / free, 0.25, 0.05);
+}
+
+TEST(Learner, TheTargetNetworkMovesOnlyWhenItIsSynchronised) {
+  Learner learner = Make(Options());
+  const double old_value = std::max(Q(learner, kThere)[0], Q(learner, kThere)[1]);
+  for (int i = 0; i < 30; ++i) learner.Update(One(0, {4.0f}, true));
+  const auto y_of = [&] {  // the loss with reward 0 tells the target
+    const double q = Q(learner, kHere)[0];
+    const double loss = learner.Update(One(0, {0.0f}, false)).loss;
+    return q - (loss + 0.5);  // the error is above 1 here
+  };
+  EXPECT_NEAR(y_of(), 0.9 * old_value, 1e-4);
+  learner.SyncTarget();
+  const double new_value = std::max(Q(learner, kThere)[0], Q(learner, kThere)[1]);
+  ASSERT_GT(std::abs(new_value - old_value), 0.01);
+  EXPECT_NEAR(y_of(), 0.9 * new_value, 1e-4);
+}
+
+TEST(Learner, PolyakAveragingMovesTheTargetByTheFractionTau) {
+  RandomStream a(1, "init"), b(2, "init");
+  NetworkSection options;
+  options.architecture = Architecture::kMlp;
+  QNetwork source(options, Environment3().observation, kActions, a);
+  QNetwork target(options, Environment3().observation, kActions, b);
+  const float from = target.parameters().entries()[0].value.data_ptr<float>()[0];
+  const float to = source.parameters().entries()[0].value.data_ptr<float>()[0];
+  target.parameters().MoveTowards(source.parameters(), 0.25);
+  EXPECT_NEAR(target.parameters().entries()[0].value.data_ptr<float>()[0],
+              0.75f * from + 0.25f * to, 1e-7);
+}
+
+TEST(Learner, ANonFiniteRewardStopsTheUpdateBeforeAnyParameterMoves) {
+  Learner learner = Make(Options());
+  learner.Update(One(0, {1.0f}, true));
+  const std::string before = SavedState(learner);
+  try {
+    learner.Update(One(0, {std::numeric_limits<float>::quiet_NaN()}, true));
+    FAIL() << "went on";
+  } catch (const NonFiniteError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("update 2"));
+  }
+  EXPECT_EQ(SavedState(learner), before);
+}
+
+TEST(Learner, ParametersThatOverflowStopTheRun) {
+  Config config = Options();
+  config.optimizer.learning_rate = 1e39;
+  Learner learner = Make(config);
+  EXPECT_THROW(learner.Update(One(0, {1.0f}, true)), NonFiniteError);
+}
+
+TEST(Learner, ASavedLearnerGoesOnToTheSameBits) {
+  Learner first = Make(Options());
+  for (int i = 0; i < 10; ++i) first.Update(One(i % 2, {1.0f}, false));
+  const std::string saved = SavedState(first);
+  Learner second = Make(Options(), /*seed=*/9);
+  ByteReader reader(saved);
+  second.LoadState(reader);
+  for (int i = 0; i < 10; ++i) {
+    first.Update(One(i % 2, {-1.0f}, false));
+    second.Update(One(i % 2, {-1.0f}, false));
+  }
+  EXPECT_EQ(SavedState(first), SavedState(second));
+}
+
+}  // namespace
+}  // namespace dqnd

@@ -1,0 +1,151 @@
+#include "trainer/learner/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "base/random_stream.h"
+
+namespace dqnd {
+namespace {
+
+constexpr int kSize = 37;  // no multiple of a vector's width
+constexpr int kSteps = 60;
+
+OptimizerSection Options(OptimizerName name, std::optional<bool> centered = std::nullopt) {
+  Config config;
+  config.optimizer.name = name;
+  config.optimizer.learning_rate = 0.01;
+  config.optimizer.centered = centered;
+  ResolveDefaults(config);
+  return config.optimizer;
+}
+
+// Plays the same gradients to the optimizer and to `reference`, which moves one number by its
+// formula in double precision, and compares after every step.
+using Reference = std::function<void(int index, int step, double gradient, double& theta)>;
+
+void ExpectFollows(const OptimizerSection& options, const Reference& reference, float factor = 1) {
+  RandomStream random(11, "gradients");
+  const auto draw = [&] { return static_cast<float>(2 * random.Uniform() - 1); };
+  Parameters parameters;
+  const at::Tensor theta = parameters.Add("w", at::empty({kSize}, at::kFloat));
+  std::vector<double> expected(kSize);
+  for (int i = 0; i < kSize; ++i) expected[i] = theta.data_ptr<float>()[i] = draw();
+  Optimizer optimizer(options, parameters);
+  for (int step = 1; step <= kSteps; ++step) {
+    const at::Tensor gradient = at::empty({kSize}, at::kFloat);
+    for (int i = 0; i < kSize; ++i) {
+      gradient.data_ptr<float>()[i] = draw() * (i % 3 == 0 ? 1e-3f : 1.0f);
+      reference(i, step, static_cast<double>(gradient.data_ptr<float>()[i]) * factor, expected[i]);
+    }
+    theta.mutable_grad() = gradient;
+    optimizer.Step(parameters, factor);
+    for (int i = 0; i < kSize; ++i) {
+      ASSERT_NEAR(theta.data_ptr<float>()[i], expected[i], 2e-5)
+          << "step " << step << ", number " << i;
+    }
+    ASSERT_FALSE(theta.grad().defined()) << "the gradient is forgotten";
+  }
+  EXPECT_EQ(optimizer.steps(), kSteps);
+}
+
+TEST(Optimizer, AdamFollowsKingmaAndBa) {
+  std::vector<double> m(kSize), v(kSize);
+  ExpectFollows(Options(OptimizerName::kAdam), [&](int i, int t, double g, double& theta) {
+    m[i] = 0.9 * m[i] + 0.1 * g;
+    v[i] = 0.999 * v[i] + 0.001 * g * g;
+    theta -= 0.01 * (m[i] / (1 - std::pow(0.9, t))) /
+             (std::sqrt(v[i] / (1 - std::pow(0.999, t))) + 1e-8);
+  });
+}
+
+TEST(Optimizer, RmspropFollowsPyTorchsFormula) {
+  std::vector<double> v(kSize);
+  ExpectFollows(Options(OptimizerName::kRmsprop, false), [&](int i, int, double g, double& theta) {
+    v[i] = 0.99 * v[i] + 0.01 * g * g;
+    theta -= 0.01 * g / (std::sqrt(v[i]) + 1e-8);
+  });
+}
+
+TEST(Optimizer, CenteredRmspropSubtractsTheSquaredMeanGradient) {
+  OptimizerSection options = Options(OptimizerName::kRmsprop, true);
+  options.alpha = 0.95;
+  options.epsilon = 0.01;
+  std::vector<double> m(kSize), v(kSize);
+  ExpectFollows(options, [&](int i, int, double g, double& theta) {
+    v[i] = 0.95 * v[i] + 0.05 * g * g;
+    m[i] = 0.95 * m[i] + 0.05 * g;
+    theta -= 0.01 * g / (std::sqrt(v[i] - m[i] * m[i]) + 0.01);
+  });
+}
+
+TEST(Optimizer, RmspropNatureHasEpsilonInsideTheRoot) {
+  std::vector<double> m(kSize), v(kSize);
+  ExpectFollows(Options(OptimizerName::kRmspropNature), [&](int i, int, double g, double& theta) {
+    v[i] = 0.95 * v[i] + 0.05 * g * g;
+    m[i] = 0.95 * m[i] + 0.05 * g;
+    theta -= 0.01 * g / std::sqrt(v[i] - m[i] * m[i] + 0.01);
+  });
+}
+
+TEST(Optimizer, AGradientFactorScalesEveryGradient) {
+  std::vector<double> v(kSize);
+  ExpectFollows(
+      Options(OptimizerName::kRmsprop, false),
+      [&](int i, int, double g, double& theta) {
+        v[i] = 0.99 * v[i] + 0.01 * g * g;
+        theta -= 0.01 * g / (std::sqrt(v[i]) + 1e-8);
+      },
+      0.25f);
+}
+
+TEST(Optimizer, AGradientThatLiesTransposedInMemoryReachesTheRightNumbers) {
+  Parameters parameters;
+  const at::Tensor theta = parameters.Add("w", at::zeros({2, 3}));
+  OptimizerSection options = Options(OptimizerName::kRmsprop, false);
+  options.alpha = 0;  // the step is then learning_rate times the gradient's sign
+  Optimizer optimizer(options, parameters);
+  theta.mutable_grad() = at::tensor({1.0f, -1.0f, 1.0f, 1.0f, -1.0f, -1.0f}).view({3, 2}).t();
+  optimizer.Step(parameters, 1);
+  const std::vector<float> signs = {1, 1, -1, -1, 1, -1};  // row by row
+  for (int i = 0; i < 6; ++i) EXPECT_NEAR(theta.data_ptr<float>()[i], -0.01f * signs[i], 1e-6);
+}
+
+TEST(Optimizer, ASavedStateGoesOnToTheSameBits) {
+  const OptimizerSection options = Options(OptimizerName::kAdam);
+  const auto step = [](Optimizer& optimizer, Parameters& parameters, float gradient) {
+    parameters.entries()[0].value.mutable_grad() = at::full({kSize}, gradient);
+    optimizer.Step(parameters, 1);
+  };
+  Parameters a, b;
+  a.Add("w", at::ones({kSize}));
+  b.Add("w", at::ones({kSize}));
+  Optimizer first(options, a);
+  for (int i = 0; i < 5; ++i) step(first, a, 0.1f * static_cast<float>(i));
+  ByteWriter writer;
+  a.SaveState(writer);
+  first.SaveState(writer);
+  const std::string saved = writer.Take();
+  Optimizer second(options, b);
+  ByteReader reader(saved);
+  b.LoadState(reader);
+  second.LoadState(reader);
+  step(first, a, -0.3f);
+  step(second, b, -0.3f);
+  EXPECT_TRUE(at::equal(a.entries()[0].value, b.entries()[0].value));
+}
+
+TEST(GradientNorm, IsTheEuclideanNormOverAllParameters) {
+  Parameters parameters;
+  parameters.Add("a", at::zeros({20})).mutable_grad() = at::full({20}, 2.0f);
+  parameters.Add("b", at::zeros({5})).mutable_grad() = at::full({5}, -4.0f);
+  EXPECT_NEAR(GradientNorm(parameters), std::sqrt(20 * 4 + 5 * 16), 1e-6);
+}
+
+}  // namespace
+}  // namespace dqnd

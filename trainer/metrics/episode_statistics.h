@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace dqnd {
+
+// Return and length of the last episodes over all parallel environments ("lanes"), as
+// Stable-Baselines3 counts them: means over a window of the 100 that ended last. Rewards are the
+// game's own, not clipped. Owned by one thread.
+class EpisodeStatistics {
+ public:
+  explicit EpisodeStatistics(int lanes, int window_episodes = 100);
+
+  // One env_step of a lane; `game_over` when the game ended with it, by termination or truncation.
+  void Step(int lane, double reward, bool game_over);
+
+  // Means over the window, per episode: undiscounted return, length in env_steps. NaN before the
+  // first episode ended.
+  double mean_return() const;
+  double mean_length() const;
+
+  // Episodes that ended so far, those that left the window included.
+  int64_t episodes() const { return episodes_; }
+
+  void SaveState(ByteWriter& writer) const;
+
+  // Throws std::runtime_error when the bytes end early or were saved with another number of lanes
+  // or another window; the statistics are then unchanged.
+  void LoadState(ByteReader& reader);
+
+ private:
+  struct Episode {
+    double total_reward = 0;
+    int64_t length_env_steps = 0;
+  };
+  static void Save(ByteWriter& writer, const Episode& episode);
+  static Episode Load(ByteReader& reader);
+
+  const uint64_t window_episodes_;
+  std::vector<Episode> running_;  // one a lane
+  std::deque<Episode> finished_;  // the window, oldest first
+  int64_t episodes_ = 0;
+};
+
+}  // namespace dqnd

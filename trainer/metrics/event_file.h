@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/file_system.h"
+#include "trainer/metrics/record_file.h"
+#include "trainer/metrics/scalar.h"
+
+namespace dqnd {
+
+// The name that TensorBoard looks for: events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER, where the
+// number tells apart the files that one process begins within a second.
+std::string EventFileName(int64_t unix_seconds, std::string_view host, int64_t process_id,
+                          int number);
+
+// Writes a TensorBoard event file: TFRecord framing (u64 length, masked CRC-32C of it, the payload,
+// masked CRC-32C of that) around protobuf messages tensorflow.Event, version "brain.Event:2".
+// Values are stored as 32-bit floats, as TensorBoard's own writer does.
+//
+// Each row is one record and reaches the operating system before AddScalars returns; what a failed
+// write leaves behind is said at RecordFile. Errors are std::system_error with the path. Owned by
+// one thread.
+class EventFile {
+ public:
+  // Creates the file. For a run that goes on, `resumed_at_env_step` is the last env_step that
+  // counts: a SessionLog START tells TensorBoard to drop the rows that older files hold beyond it.
+  EventFile(FileSystem& files, const std::filesystem::path& path, double unix_seconds,
+            std::optional<int64_t> resumed_at_env_step);
+
+  // One row. NaN values are left out, and a row of nothing else is not written.
+  void AddScalars(int64_t env_step, double unix_seconds, std::span<const Scalar> scalars);
+
+  // Returns once every row so far would survive a power loss (the file's name needs SyncFolder).
+  void Sync() { records_.Sync(); }
+
+  // The file's length.
+  uint64_t bytes() const { return records_.bytes(); }
+
+ private:
+  RecordFile records_;
+};
+
+}  // namespace dqnd

@@ -1,0 +1,129 @@
+#include "trainer/metrics/metrics.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace dqnd {
+namespace {
+
+constexpr const char* kProgressName = "progress.csv";
+constexpr const char* kEvaluationsName = "evaluations.csv";
+constexpr std::string_view kTotalTimesteps = "time/total_timesteps";
+constexpr std::string_view kTimeElapsed = "time/time_elapsed";
+
+// The order of progress.csv; new columns go to the end of their group, and an old file with fewer
+// is then refused rather than continued askew.
+const std::vector<std::string>& ProgressColumns() {
+  static const std::vector<std::string> columns = {
+      "time/total_timesteps",
+      "time/time_elapsed",
+      "time/fps",
+      "time/episodes",
+      "rollout/ep_rew_mean",
+      "rollout/ep_len_mean",
+      "rollout/exploration_rate",
+      "train/loss",
+      "train/n_updates",
+      "train/learning_rate",
+      "train/mean_q",
+      "train/grad_norm",
+      "replay/size",
+      "eval/mean_reward",
+      "eval/std_reward",
+      "eval/mean_ep_length",
+  };
+  return columns;
+}
+
+// Slashes would make folders; they do not belong in a host's name, but nothing forbids them.
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  std::string host = name.data();
+  std::replace(host.begin(), host.end(), '/', '_');
+  return host;
+}
+
+std::string FreeEventFileName(FileSystem& files, const std::filesystem::path& run_folder,
+                              double unix_seconds) {
+  for (int number = 0;; ++number) {
+    const std::string name =
+        EventFileName(static_cast<int64_t>(unix_seconds), HostName(), getpid(), number);
+    if (!files.Exists(run_folder / name)) return name;
+  }
+}
+
+}  // namespace
+
+Metrics::Metrics(const MetricsOptions& options, FileSystem& files, std::filesystem::path run_folder,
+                 double unix_seconds)
+    : options_(options), files_(files), run_folder_(std::move(run_folder)) {
+  if (options_.prometheus.has_value()) prometheus_.emplace(*options_.prometheus);
+  if (options_.csv) {
+    progress_.emplace(files_, run_folder_ / kProgressName, ProgressColumns());
+    evaluations_.emplace(files_, run_folder_ / kEvaluationsName,
+                         std::vector<std::string>{"env_steps", "mean_reward", "std_reward",
+                                                  "mean_ep_length", "episodes"});
+  }
+  if (options_.tensorboard) {
+    event_file_name_ = FreeEventFileName(files_, run_folder_, unix_seconds);
+    events_.emplace(files_, run_folder_ / event_file_name_, unix_seconds,
+                    options_.resumed_at_env_step);
+  }
+}
+
+void Metrics::Report(int64_t env_steps, const ReportTime& time, std::span<const Scalar> scalars) {
+  std::vector<Scalar> row;
+  for (const Scalar& scalar : scalars) {
+    if (scalar.tag != kTotalTimesteps && scalar.tag != kTimeElapsed) row.push_back(scalar);
+  }
+  row.push_back({kTotalTimesteps, static_cast<double>(env_steps)});
+  row.push_back({kTimeElapsed, time.elapsed_seconds});
+  if (options_.console != nullptr) options_.console->Report(env_steps, time.elapsed_seconds, row);
+  if (prometheus_.has_value()) prometheus_->Set(env_steps, row);
+  if (events_.has_value()) events_->AddScalars(env_steps, time.unix_seconds, row);
+  if (progress_.has_value()) progress_->AddRow(row);
+}
+
+void Metrics::ReportEvaluation(const EvaluationRow& row, const ReportTime& time) {
+  Report(row.env_steps, time,
+         std::array<Scalar, 3>{{{"eval/mean_reward", row.mean_reward},
+                                {"eval/std_reward", row.std_reward},
+                                {"eval/mean_ep_length", row.mean_ep_length}}});
+  if (evaluations_.has_value()) {
+    evaluations_->AddRow(std::array<Scalar, 5>{{{"env_steps", static_cast<double>(row.env_steps)},
+                                                {"mean_reward", row.mean_reward},
+                                                {"std_reward", row.std_reward},
+                                                {"mean_ep_length", row.mean_ep_length},
+                                                {"episodes", static_cast<double>(row.episodes)}}});
+  }
+}
+
+void Metrics::Advance(int64_t env_steps, double elapsed_seconds) {
+  if (options_.console != nullptr) options_.console->Advance(env_steps, elapsed_seconds);
+}
+
+void Metrics::Sync() {
+  if (events_.has_value()) events_->Sync();
+  if (progress_.has_value()) progress_->Sync();
+  if (evaluations_.has_value()) evaluations_->Sync();
+  files_.SyncFolder(run_folder_);
+}
+
+std::vector<FileLength> Metrics::lengths() const {
+  std::vector<FileLength> lengths;
+  if (events_.has_value()) lengths.push_back({event_file_name_, events_->bytes()});
+  if (progress_.has_value()) lengths.push_back({kProgressName, progress_->bytes()});
+  if (evaluations_.has_value()) lengths.push_back({kEvaluationsName, evaluations_->bytes()});
+  return lengths;
+}
+
+std::optional<int> Metrics::prometheus_port() const {
+  return prometheus_.has_value() ? std::optional(prometheus_->port()) : std::nullopt;
+}
+
+}  // namespace dqnd
