@@ -12,6 +12,7 @@
 #include "trainer/config/key_value.h"
 #include "trainer/config/keys.h"
 #include "trainer/config/unknown_key.h"
+#include "trainer/config/yaml_document.h"
 
 namespace dqnd {
 namespace {
@@ -38,7 +39,7 @@ class ConfigReader {
   };
 
   std::string At(const YAML::Mark& mark) const;
-  std::vector<YAML::Node> Documents(std::string_view yaml) const;
+  YAML::Node Root(std::string_view yaml) const;
   void ReadSection(const KeySection& section, const YAML::Node& keys);
   void ReadKey(const KeySection& section, const std::string& name, const YAML::Node& node,
                const std::string& name_at, const std::string& value_at);
@@ -57,11 +58,11 @@ std::string ConfigReader::At(const YAML::Mark& mark) const {
   return source_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
-std::vector<YAML::Node> ConfigReader::Documents(std::string_view yaml) const {
+YAML::Node ConfigReader::Root(std::string_view yaml) const {
   try {
-    return YAML::LoadAll(std::string(yaml));
+    return LoadYamlDocument(std::string(yaml));
   } catch (const YAML::Exception& error) {
-    Fail(At(error.mark), "this is not YAML: " + error.msg);
+    Fail(At(error.mark), "this is not YAML as expected: " + error.msg);
   }
 }
 
@@ -84,14 +85,8 @@ std::string ConfigReader::NameOf(const YAML::Node& node,
 }
 
 void ConfigReader::ReadFile(std::string_view yaml) {
-  const std::vector<YAML::Node> documents = Documents(yaml);
-  if (documents.size() > 1) {
-    Fail(
-        At(documents[1].Mark()),
-        "a second YAML document begins here; a configuration is one document, so remove the '---'");
-  }
-  if (documents.empty() || documents[0].IsNull()) return;
-  const YAML::Node& root = documents[0];
+  const YAML::Node root = Root(yaml);
+  if (root.IsNull()) return;
   if (!root.IsMap()) {
     Fail(At(root.Mark()), "expected sections such as 'train:' with keys indented below them, not " +
                               DescribeNode(root));
@@ -149,14 +144,12 @@ void ConfigReader::ReadOverride(const std::string& override) {
   if (dot == std::string::npos) {
     Fail(where, "'" + path + "' is a section; write " + path + ".KEY=value");
   }
-  std::vector<YAML::Node> values;
+  YAML::Node value;
   try {
-    values = YAML::LoadAll(override.substr(equals + 1));
+    value = LoadYamlDocument(override.substr(equals + 1));
   } catch (const YAML::Exception& error) {
-    Fail(where, "the value is not YAML: " + error.msg);
+    Fail(where, "the value is not YAML as expected: " + error.msg);
   }
-  if (values.size() > 1) Fail(where, "the value is more than one YAML document");
-  const YAML::Node value = values.empty() ? YAML::Node(YAML::NodeType::Null) : values[0];
   ReadKey(*section, path.substr(dot + 1), value, where, where);
 }
 

@@ -183,7 +183,7 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
        .range = Above(0)},
       {.name = "clip_rewards",
        .value = &train.clip_rewards,
-       .documentation = "learn from the sign of a reward (-1, 0 or 1)"},
+       .documentation = "learn from rewards that are clipped to -1 to 1"},
       {.name = "double_q",
        .value = &train.double_q,
        .documentation = "Double DQN: the online network chooses, the target network judges"},

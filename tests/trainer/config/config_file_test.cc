@@ -79,7 +79,7 @@ TEST(ConfigFile, ASectionThatIsWrittenTwiceIsRefusedWithBothPositions) {
 
 TEST(ConfigFile, ASecondDocumentIsRefused) {
   EXPECT_THAT(Refusal("train: {gamma: 0.9}\n---\ntrain: {gamma: 0.8}\n"),
-              AllOf(StartsWith("run.yaml:3:1: "), HasSubstr("one document")));
+              AllOf(StartsWith("run.yaml:2:1: "), HasSubstr("a second document begins here")));
 }
 
 TEST(ConfigFile, WhatIsNoMappingIsRefused) {
@@ -100,6 +100,11 @@ TEST(ConfigFile, BrokenYamlIsRefusedAtItsPosition) {
               AllOf(StartsWith("run.yaml:3:1: "), HasSubstr("this is not YAML")));
   EXPECT_THAT(Refusal("train:\n\tgamma: 0.9\n"), StartsWith("run.yaml:2:"));
   EXPECT_THAT(Refusal("train: {gamma: *unheard}"), HasSubstr("this is not YAML"));
+}
+
+TEST(ConfigFile, AStrayCommaIsRefusedAtItsPosition) {
+  EXPECT_THAT(Refusal(",\nrun: {name: x}\n"),
+              AllOf(StartsWith("run.yaml:1:1: "), HasSubstr("nothing can begin here")));
 }
 
 TEST(ConfigFile, NestingWithoutEndIsRefusedAndNotFollowed) {

@@ -40,6 +40,7 @@ TEST(ConfigOverride, IsNamedWhenItsValueIsWrong) {
               StartsWith("override 'train.batch_size=many': train.batch_size must be an integer"));
   EXPECT_THAT(Refusal("", {"train.double_q=yes"}), HasSubstr("must be true or false"));
   EXPECT_THAT(Refusal("", {"train.gamma=[1"}), HasSubstr("the value is not YAML"));
+  EXPECT_THAT(Refusal("", {"train.gamma=,"}), HasSubstr("the value is not YAML"));
   EXPECT_THAT(Refusal("", {"run.name=a: b"}), HasSubstr("must be text, not a mapping"));
 }
 
