@@ -1,7 +1,6 @@
 #include "replay/replay_memory.h"
 
 #include <algorithm>
-#include <cassert>
 #include <stdexcept>
 #include <string>
 #include <utility>

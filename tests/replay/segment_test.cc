@@ -106,6 +106,26 @@ TEST(Segment, RefusesMoreThanItsShapeAllows) {
               ThrowsMessage<std::runtime_error>(HasSubstr("50 frames, at most 20")));
 }
 
+TEST(Segment, RefusesTransitionsThatContradictEachOther) {
+  const SegmentShape shape{.transitions = 3};
+  const auto segment = MakeSegment(shape);
+  const uint32_t first = segment->Append(Segment::kNone, Frame{1}, {}, Frame{2});
+  segment->Append(first, {}, {}, Frame{3});
+  const std::string bytes = Saved(*segment);
+  const size_t row_size = 13, first_row = bytes.size() - 3 - 2 * row_size;
+
+  std::string goes_on_after_its_end = bytes;
+  goes_on_after_its_end[first_row + row_size - 1] = 1;  // terminated
+  EXPECT_THAT([&] { Load(goes_on_after_its_end, shape); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("ends its episode")));
+
+  std::string swapped = bytes;
+  swapped.replace(first_row, row_size, bytes, first_row + row_size, row_size);
+  swapped.replace(first_row + row_size, row_size, bytes, first_row, row_size);
+  EXPECT_THAT([&] { Load(swapped, shape); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("transition 1 leads to frame 1")));
+}
+
 TEST(Segment, ComparesItsCountsWithWhatIsLeftBeforeItTakesMemory) {
   const SegmentShape shape{.transitions = 1'000'000, .frame_bytes = 7'056};
   ByteWriter writer;
