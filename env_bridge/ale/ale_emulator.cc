@@ -39,15 +39,19 @@ AleEmulator::AleEmulator(const std::filesystem::path& rom, int max_frames_per_ga
 AleEmulator::~AleEmulator() = default;
 
 void AleEmulator::Reload() {
+  if (as_new_) return;
   ale_->loadROM(rom_);
   ale_->reset_game();
+  as_new_ = true;
 }
 
 void AleEmulator::NewGame() {
+  as_new_ = false;
   ale_->reset_game();
 }
 
 int AleEmulator::Act(int action) {
+  as_new_ = false;
   return ale_->act(static_cast<ale::Action>(action));
 }
 
@@ -89,7 +93,7 @@ void AleEmulator::LoadState(std::string_view state) {
   // Parts of the console that ALE's state leaves out settle with the first frame after a start;
   // from there, restoring leads to the same future whatever this emulator did before.
   Reload();
-  ale_->act(ale::PLAYER_A_NOOP);
+  Act(ale::PLAYER_A_NOOP);
   try {
     ale_->restoreState(ale::ALEState(std::string(state)));
   } catch (const char* message) {  // thrown by ALE's Deserializer

@@ -30,7 +30,7 @@ class AleEmulator {
   AleEmulator(const AleEmulator&) = delete;
   AleEmulator& operator=(const AleEmulator&) = delete;
 
-  // Switches the console off and on, as new, and begins a game.
+  // Switches the console off and on, as new, and begins a game: 0.1 s, unless it is as new already.
   void Reload();
 
   // Begins a new game. The console's memory begins with other noise each time; the noise is the
@@ -62,8 +62,9 @@ class AleEmulator {
   void LoadState(std::string_view state);
 
  private:
-  std::filesystem::path rom_;
+  const std::filesystem::path rom_;
   std::unique_ptr<ale::ALEInterface> ale_;
+  bool as_new_ = false;  // nothing happened since Reload
   int screen_height_ = 0;
   int screen_width_ = 0;
   std::array<uint8_t, 256> gray_of_pixel_{};  // by ALE's colour numbers, which are even

@@ -65,7 +65,7 @@ TEST_P(AleState, ContinuesIdenticallyFromEverySavePoint) {
   RandomStream lengths(5, "lengths");
   const auto used = MakeAle(GetParam().game, Options(GetParam()));
   used->Reset(8);
-  for (int point = 0; point < 20; ++point) {
+  for (int point = 0; point < 12; ++point) {
     Play(*saved, actions, 1 + static_cast<int>(lengths.Below(60)));
     const std::string state = saved->SaveState();
     // Into a new object and into one that was somewhere else.
