@@ -196,7 +196,7 @@ TEST(ForgedReplayMemory, WithAFullSegmentInTheMakingIsRefused) {
   ReplayMemory memory(options);
   RandomPlay(options, 43, {.end = 1}).Steps(7, {&memory});
   std::string forged = Saved(memory);
-  const size_t options_size = 4 + 6 * 8, lane_size = 1 + 4 + 4, empty_segment_size = 3 * 8;
+  const size_t options_size = 52, lane_size = 9, empty_segment_size = 24;
   ASSERT_EQ(forged[options_size], 1);
   forged[options_size] = 0;  // full segments
   forged.erase(forged.size() - lane_size - empty_segment_size, empty_segment_size);

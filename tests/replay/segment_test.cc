@@ -87,9 +87,9 @@ TEST(Segment, NeverHoldsMoreFramesThanItsShapeAllows) {
   // Every lane carries a whole state over, and then has episodes of one env_step.
   const SegmentShape shape{.transitions = 10, .lanes = 3, .frame_bytes = 5'000, .stack = 4};
   const auto segment = MakeSegment(shape);
-  const std::vector<uint8_t> frames(4 * 5'000);
+  const std::vector<uint8_t> frames(20'000);
   for (size_t i = 0; i < 10; ++i) {
-    segment->Append(Segment::kNone, std::span(frames).first((i < 3 ? 4 : 1) * 5'000),
+    segment->Append(Segment::kNone, std::span(frames).first(i < 3 ? 20'000 : 5'000),
                     {.truncated = true}, std::span(frames).first(5'000));
   }
   EXPECT_EQ(segment->bytes(), shape.MostBytes());
