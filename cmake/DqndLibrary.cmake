@@ -44,8 +44,8 @@ function(dqnd_tests name)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_options(${name}_tests PRIVATE ${DQND_WARNINGS})
   target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name}_tests NO_PRETTY_VALUES TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
 set(DQND_WARNINGS -Wall -Wextra -Wpedantic -Werror)

@@ -19,13 +19,14 @@ def refused(*arguments, **options):
 @pytest.mark.parametrize(
     "override, expected",
     [
-        ("train.batchsize=32", "train.batch_size"),
+        ("train.batchsize=32", "did you mean 'batch_size'"),
         ("trian.batch_size=32", "train"),
         ("train.batch_size=many", "train.batch_size"),
         ("train.batch_size=-1", "train.batch_size"),
         ("train.gamma=1.5", "train.gamma"),
         ("replay.buffer_size=16", "batch_size"),
         ("train.learning_starts=5000", "buffer_size"),
+        ("replay.buffer_size=1e12", "1000000000"),
         ("train.total_timesteps=100", "train.total_env_steps"),
         ("train.overlap=true", "not in this version"),
         ("environment.id=minatar:brekout", "minatar:breakout"),
@@ -117,7 +118,7 @@ def test_the_run_directory_of_another_run_is_left_alone(tmp_path):
 
 
 def test_a_buffer_that_does_not_fit_the_memory_is_refused_with_the_largest_that_would(tmp_path):
-    message = refused("train", small_config(tmp_path), "replay.buffer_size=1e12")
+    message = refused("train", small_config(tmp_path), "replay.buffer_size=1e9")
     assert "The largest replay.buffer_size that fits is" in message
     assert not (tmp_path / "small").exists()
 

@@ -2,9 +2,10 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
-import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -149,11 +150,10 @@ def test_prometheus_is_served_when_asked(tmp_path):
     try:
         port = None
         for line in process.stdout:
-            if "/metrics" in line:
-                port = int(line.split(":")[-1].split("/")[0])
+            if "Prometheus may read port" in line:
+                port = int(re.search(r"port (\d+)", line).group(1))
             if "env_steps 1000/" in line:
                 break
-        import urllib.request
         text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode()
     finally:
         process.terminate()

@@ -17,22 +17,22 @@
 namespace dqnd {
 namespace {
 
-void RefuseWhatDoesNotFit(const MemoryPlan& plan, const RunDirectory& directory) {
-  if (!plan.fits()) {
-    throw std::invalid_argument(
-        fmt::format("this run needs more memory than there is:\n{}{}", plan.Table(),
-                    plan.largest_buffer_size > 0
-                        ? fmt::format("The largest replay.buffer_size that fits is {}.",
-                                      plan.largest_buffer_size)
-                        : std::string("No replay.buffer_size would make it fit.")));
-  }
-  const auto free_bytes = static_cast<int64_t>(std::filesystem::space(directory.path()).available);
-  if (free_bytes < plan.disk_bytes) {
-    throw std::invalid_argument(fmt::format(
-        "run directory {} has {} MiB free, and the run may need {} MiB for checkpoints, logs and "
-        "metrics; free some, raise checkpoint.every_env_steps, or choose another run.directory",
-        directory.path().string(), free_bytes >> 20, plan.disk_bytes >> 20));
-  }
+void RefuseWhatDoesNotFitInMemory(const MemoryPlan& plan) {
+  if (plan.fits()) return;
+  throw std::invalid_argument(fmt::format(
+      "this run needs more memory than there is:\n{}{}", plan.Table(),
+      plan.largest_buffer_size > 0
+          ? fmt::format("The largest replay.buffer_size that fits is {}.", plan.largest_buffer_size)
+          : std::string("No replay.buffer_size would make it fit.")));
+}
+
+void RefuseWhatDoesNotFitOnDisk(const MemoryPlan& plan, const std::filesystem::path& run) {
+  const auto free_bytes = static_cast<int64_t>(std::filesystem::space(run).available);
+  if (free_bytes >= plan.disk_bytes) return;
+  throw std::invalid_argument(fmt::format(
+      "run directory {} has {} MiB free, and the run may need {} MiB for checkpoints, logs and "
+      "metrics; free some, raise checkpoint.every_env_steps, or choose another run.directory",
+      run.string(), free_bytes >> 20, plan.disk_bytes >> 20));
 }
 
 double UnixSeconds() {
@@ -66,6 +66,7 @@ int TrainCommand(const TrainArguments& arguments) {
   config.train.threads = ResolveThreads(config);
   at::set_num_threads(static_cast<int>(*config.train.threads));
   const MemoryPlan plan = PlanMemory(config, FindMemoryLimit());
+  RefuseWhatDoesNotFitInMemory(plan);
 
   RunDirectory directory(RealFileSystem(), config, arguments.on_existing);
   if (directory.complete()) {
@@ -75,7 +76,7 @@ int TrainCommand(const TrainArguments& arguments) {
         directory.path().string(), config.train.total_env_steps);
     return kExitNo;
   }
-  RefuseWhatDoesNotFit(plan, directory);
+  RefuseWhatDoesNotFitOnDisk(plan, directory.path());
 
   FileDescriptorConsole console(STDOUT_FILENO);
   ConsoleTable table(console, {.total_env_steps = config.train.total_env_steps});
@@ -86,13 +87,17 @@ int TrainCommand(const TrainArguments& arguments) {
                    .tensorboard = config.metrics.tensorboard,
                    .prometheus = config.metrics.prometheus},
                   RealFileSystem(), directory.path(), UnixSeconds());
+  if (const auto port = metrics.prometheus_port()) {
+    log.info("Prometheus may read port {}, /metrics", *port);
+  }
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
   TrainingLoop loop(config, {directory, metrics, log});
-  log.info("{} with {} parameters on {}: {} x {}, {} threads", directory.path().string(),
-           loop.dqn().learner().parameters().count(), config.environment.id,
-           config.environment.n_envs, "environments", *config.train.threads);
+  log.info("{} in {} parallel environments; {} parameters; {} threads; memory for {} transitions",
+           config.environment.id, config.environment.n_envs,
+           loop.dqn().learner().parameters().count(), *config.train.threads,
+           config.replay.buffer_size);
 
   const auto started = std::chrono::steady_clock::now();
   const auto seconds = [&] {

@@ -1,0 +1,78 @@
+// The parts of a training cycle, and whole cycles. LibTorch's threads are those of the environment
+// variable DQND_THREADS, 1 when it is unset.
+
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "trainer/dqn.h"
+
+namespace dqnd {
+namespace {
+
+Config Workload(const std::string& name) {
+  const bool atari = name == "ale:breakout", vector = name == "classic:cartpole";
+  std::string yaml = "environment: {id: \"" + name + "\"}\nreplay: {buffer_size: 5000}\n";
+  yaml += "train: {learning_starts: 1000" + std::string(atari ? ", train_freq: 4" : "") + "}\n";
+  yaml += "exploration: {initial_eps: 0.05, final_eps: 0.05}\n";
+  yaml += atari ? "network: {architecture: nature_cnn}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
+          : vector ? "network: {architecture: mlp}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
+                   : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
+  return ParseConfig(yaml, name);
+}
+
+void SetThreads() {
+  const char* threads = std::getenv("DQND_THREADS");
+  at::set_num_threads(threads ? std::atoi(threads) : 1);
+}
+
+// An agent that has begun to learn.
+std::unique_ptr<Dqn> Started(const Config& config) {
+  SetThreads();
+  auto dqn = std::make_unique<Dqn>(config);
+  while (dqn->updates() < 20) dqn->Cycle();
+  return dqn;
+}
+
+void Act(benchmark::State& state, const std::string& workload) {
+  const Config config = Workload(workload);
+  const std::unique_ptr<Dqn> dqn = Started(config);
+  const ObservationSpec& observation = dqn->environment().observation;
+  const auto lanes = static_cast<size_t>(state.range(0));
+  const std::vector<uint8_t> states(lanes * observation.stack * observation.bytes(), 1);
+  for (auto _ : state) benchmark::DoNotOptimize(dqn->policy().ActionValues(states).data());
+}
+
+void Update(benchmark::State& state, const std::string& workload) {
+  const Config config = Workload(workload);
+  const std::unique_ptr<Dqn> dqn = Started(config);
+  RandomStream init(1, "init"), sample(1, "sample");
+  Learner learner(config, dqn->environment(), init);
+  Batch batch;
+  dqn->replay().Sample(32, 1, sample, batch);
+  for (auto _ : state) benchmark::DoNotOptimize(learner.Update(batch).loss);
+}
+
+void Cycle(benchmark::State& state, const std::string& workload) {
+  const std::unique_ptr<Dqn> dqn = Started(Workload(workload));
+  for (auto _ : state) dqn->Cycle();
+  state.SetItemsProcessed(state.iterations());  // env_steps
+}
+
+BENCHMARK_CAPTURE(Act, minatar, "minatar:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, minatar, "minatar:breakout")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Cycle, minatar, "minatar:breakout")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Act, cartpole, "classic:cartpole")->Arg(1)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, cartpole, "classic:cartpole")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Cycle, cartpole, "classic:cartpole")->Unit(benchmark::kMicrosecond);
+#ifdef DQND_WITH_ALE
+BENCHMARK_CAPTURE(Act, atari, "ale:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, atari, "ale:breakout")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Cycle, atari, "ale:breakout")->Unit(benchmark::kMillisecond);
+#endif
+
+}  // namespace
+}  // namespace dqnd
