@@ -31,30 +31,33 @@ if(DQND_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
-# LibTorch, linked file by file: its own CMake package would add Python's folders to the RPATH, and
-# its include folders carry older protobuf and newer fmt headers that must come after Debian's.
-if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
-  set(Torch_DIR $ENV{Torch_DIR})
-endif()
-if(NOT Torch_DIR)
-  dqnd_fetch(torch)
-  set(Torch_DIR ${DQND_DEPS}/torch/torch/share/cmake/Torch)
-endif()
-get_filename_component(DQND_TORCH_ROOT ${Torch_DIR}/../../.. ABSOLUTE)
-if(NOT EXISTS ${DQND_TORCH_ROOT}/include/ATen/ATen.h)
-  message(FATAL_ERROR "Torch_DIR is ${Torch_DIR}, but ${DQND_TORCH_ROOT}/include/ATen/ATen.h is not there. "
-                      "Give <site-packages>/torch/share/cmake/Torch, or unset it to let pip fetch LibTorch.")
-endif()
-add_library(dqnd_torch INTERFACE)
-add_library(dqnd::torch ALIAS dqnd_torch)
-target_compile_options(dqnd_torch INTERFACE
-  "SHELL:-idirafter ${DQND_TORCH_ROOT}/include"
-  "SHELL:-idirafter ${DQND_TORCH_ROOT}/include/torch/csrc/api/include")
-target_link_directories(dqnd_torch INTERFACE ${DQND_TORCH_ROOT}/lib)
-target_link_options(dqnd_torch INTERFACE -Wl,-rpath,${DQND_TORCH_ROOT}/lib)
-target_link_libraries(dqnd_torch INTERFACE torch_cpu c10 Threads::Threads)
+if(DQND_TRAINER)
+  # LibTorch, linked file by file: its own CMake package would add Python's folders to the RPATH, and
+  # its include folders carry older protobuf and newer fmt headers that must come after Debian's.
+  if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
+    set(Torch_DIR $ENV{Torch_DIR})
+  endif()
+  if(NOT Torch_DIR)
+    dqnd_fetch(torch)
+    set(Torch_DIR ${DQND_DEPS}/torch/torch/share/cmake/Torch)
+  endif()
+  get_filename_component(DQND_TORCH_ROOT ${Torch_DIR}/../../.. ABSOLUTE)
+  if(NOT EXISTS ${DQND_TORCH_ROOT}/include/ATen/ATen.h)
+    message(FATAL_ERROR "Torch_DIR is ${Torch_DIR}, but ${DQND_TORCH_ROOT}/include/ATen/ATen.h is not there. "
+                        "Give <site-packages>/torch/share/cmake/Torch, or unset it to let pip fetch LibTorch.")
+  endif()
+  add_library(dqnd_torch INTERFACE)
+  add_library(dqnd::torch ALIAS dqnd_torch)
+  target_compile_options(dqnd_torch INTERFACE
+    "SHELL:-idirafter ${DQND_TORCH_ROOT}/include"
+    "SHELL:-idirafter ${DQND_TORCH_ROOT}/include/torch/csrc/api/include")
+  target_link_directories(dqnd_torch INTERFACE ${DQND_TORCH_ROOT}/lib)
+  target_link_options(dqnd_torch INTERFACE -Wl,-rpath,${DQND_TORCH_ROOT}/lib)
+  target_link_libraries(dqnd_torch INTERFACE torch_cpu c10 Threads::Threads)
 
-# ALE, by its own CMake package, which misses the folder above its headers.
+  # ALE, by its own CMake package, which misses the folder above its headers.
+endif()
+
 if(DQND_WITH_ALE)
   dqnd_fetch(ale)
   find_package(ale REQUIRED CONFIG PATHS ${DQND_DEPS}/ale NO_DEFAULT_PATH)

@@ -63,7 +63,7 @@ UpdateResult Learner::Update(const Batch& batch) {
   const double limit = options_.max_grad_norm.value_or(result.grad_norm);
   const bool clip = result.grad_norm > limit;
   optimizer_.Step(online_.parameters(), clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
-  if (!online_.parameters().AllFinite()) {
+  if (!AllFinite(online_.parameters())) {
     throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
   }
   return result;

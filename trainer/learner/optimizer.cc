@@ -1,5 +1,6 @@
 #include "trainer/learner/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -52,24 +53,43 @@ void CenteredRmspropStep(const Slice& s, float factor, float alpha, float learni
     const float g = s.gradient[i] * factor;
     s.v[i] = alpha * s.v[i] + (1 - alpha) * g * g;
     s.m[i] += (1 - alpha) * (g - s.m[i]);
-    // The variance is never negative but for rounding.
-    const float variance = std::fmax(s.v[i] - s.m[i] * s.m[i], 0.0f);
+    // The variance is never negative but for rounding. A NaN stays one.
+    const float difference = s.v[i] - s.m[i] * s.m[i];
+    const float variance = difference < 0 ? 0 : difference;
     s.theta[i] -= learning_rate * g / (std::sqrt(variance + epsilon_inside) + epsilon_outside);
   }
 }
 
+// Sums of kLanes numbers side by side: one order of additions, whatever the vector width.
+constexpr int64_t kLanes = 16;
+
 DQND_VECTORIZED
 double SquaredNorm(const float* values, int64_t size) {
-  // Sixteen sums that run side by side: the same order of additions for every vector width.
-  float sums[16] = {};
-  int64_t i = 0;
-  for (; i + 16 <= size; i += 16) {
-    for (int lane = 0; lane < 16; ++lane) sums[lane] += values[i + lane] * values[i + lane];
+  float sums[kLanes] = {};
+  const int64_t whole = size - size % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      sums[lane] += values[i + lane] * values[i + lane];
+    }
   }
   double total = 0;
-  for (; i < size; ++i) total += static_cast<double>(values[i]) * values[i];
   for (float sum : sums) total += sum;
+  for (int64_t i = whole; i < size; ++i) total += static_cast<double>(values[i]) * values[i];
   return total;
+}
+
+// 0 * x is NaN for an infinite or undefined x, and NaN stays in a sum: no branch in the loop.
+DQND_VECTORIZED
+bool IsFinite(const float* values, int64_t size) {
+  float sums[kLanes] = {};
+  const int64_t whole = size - size % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) sums[lane] += 0.0f * values[i + lane];
+  }
+  float total = 0;
+  for (float sum : sums) total += sum;
+  for (int64_t i = whole; i < size; ++i) total += 0.0f * values[i];
+  return total == 0;
 }
 
 // The gradient with its elements in the order in which the parameter's lie in memory.
@@ -150,6 +170,12 @@ double GradientNorm(const Parameters& parameters) {
                    : SquaredNorm(gradient.contiguous().const_data_ptr<float>(), gradient.numel());
   }
   return std::sqrt(squared);
+}
+
+bool AllFinite(const Parameters& parameters) {
+  return std::ranges::all_of(parameters.entries(), [](const Parameters::Entry& entry) {
+    return IsFinite(entry.value.const_data_ptr<float>(), entry.value.numel());
+  });
 }
 
 }  // namespace dqnd

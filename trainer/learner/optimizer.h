@@ -52,4 +52,7 @@ class Optimizer {
 // The Euclidean norm of all gradients that backpropagation left in the parameters.
 double GradientNorm(const Parameters& parameters);
 
+// Whether no parameter is infinite or undefined.
+bool AllFinite(const Parameters& parameters);
+
 }  // namespace dqnd

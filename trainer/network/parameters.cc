@@ -20,17 +20,6 @@ int64_t Parameters::count() const {
   return count;
 }
 
-bool Parameters::AllFinite() const {
-  for (const Entry& entry : entries_) {
-    const float* values = entry.value.const_data_ptr<float>();
-    // 0 * x is NaN for an infinite or undefined x, and NaN stays in the sum: no branch in the loop.
-    float poison = 0;
-    for (int64_t i = 0; i < entry.value.numel(); ++i) poison += 0.0f * values[i];
-    if (poison != 0) return false;
-  }
-  return true;
-}
-
 void Parameters::MoveTowards(const Parameters& source, double fraction) {
   const c10::NoGradGuard no_grad;
   for (size_t i = 0; i < entries_.size(); ++i) {

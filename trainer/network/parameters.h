@@ -22,7 +22,6 @@ class Parameters {
 
   const std::vector<Entry>& entries() const { return entries_; }
   int64_t count() const;  // numbers, over all entries
-  bool AllFinite() const;
 
   // Takes the values of `source`: fraction * source + (1 - fraction) * own, 1 being a plain copy
   // without arithmetic. REQUIRES: both belong to networks of the same architecture.
