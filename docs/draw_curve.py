@@ -29,7 +29,7 @@ def ticks(limit, count=5):
 
 def main(out, runs):
     curves = [column(pathlib.Path(run) / "progress.csv", "time/total_timesteps", "rollout/ep_rew_mean") for run in runs]
-    dots = [column(pathlib.Path(run) / "evaluations.csv", "time/total_timesteps", "eval/mean_reward") for run in runs]
+    dots = [column(pathlib.Path(run) / "evaluations.csv", "env_steps", "mean_reward") for run in runs]
     points = [p for line in curves + dots for p in line]
     most_x, most_y = max(x for x, _ in points), max(y for _, y in points) * 1.05
     least_y = min(0, min(y for _, y in points))
