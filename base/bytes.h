@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -75,7 +74,7 @@ class ByteReader {
                                " elements, expected " + std::to_string(values.size()));
     }
     const std::string_view raw = Raw(values.size_bytes());
-    if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());
+    raw.copy(reinterpret_cast<char*>(values.data()), raw.size());
   }
 
   // The next `size` bytes.
@@ -96,7 +95,7 @@ class ByteReader {
   T Value() {
     const std::string_view raw = Raw(sizeof(T));
     T value;
-    std::memcpy(&value, raw.data(), sizeof value);
+    raw.copy(reinterpret_cast<char*>(&value), sizeof value);
     return value;
   }
 

@@ -18,9 +18,11 @@ Config Workload(const std::string& name) {
   std::string yaml = "environment: {id: \"" + name + "\"}\nreplay: {buffer_size: 5000}\n";
   yaml += "train: {learning_starts: 1000" + std::string(atari ? ", train_freq: 4" : "") + "}\n";
   yaml += "exploration: {initial_eps: 0.05, final_eps: 0.05}\n";
-  yaml += atari ? "network: {architecture: nature_cnn}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
-          : vector ? "network: {architecture: mlp}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
-                   : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
+  yaml +=
+      atari
+          ? "network: {architecture: nature_cnn}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
+      : vector ? "network: {architecture: mlp}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
+               : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
   return ParseConfig(yaml, name);
 }
 

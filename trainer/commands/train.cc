@@ -94,7 +94,7 @@ int TrainCommand(const TrainArguments& arguments) {
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
   TrainingLoop loop(config, {directory, metrics, log});
-  log.info("{} in {} parallel environments; {} parameters; {} threads; memory for {} transitions",
+  log.info("{}, n_envs {}, {} parameters, threads {}; replay memory for {} transitions",
            config.environment.id, config.environment.n_envs,
            loop.dqn().learner().parameters().count(), *config.train.threads,
            config.replay.buffer_size);
