@@ -18,7 +18,7 @@ constexpr int64_t kMiB = 1 << 20;
 
 // Resident size of the program before it makes anything: LibTorch's code, tables and thread stacks,
 // as measured (docs/decisions/0003-memory-plan.md).
-constexpr int64_t kProgramBytes = 260 * kMiB;
+constexpr int64_t kProgramBytes = 160 * kMiB;
 
 // One emulator with its ROM and screens; the other families are negligible beside it.
 constexpr int64_t kEnvironmentBytes = 2 * kMiB;
