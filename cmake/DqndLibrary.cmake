@@ -42,7 +42,8 @@ function(dqnd_tests name)
   dqnd_exclude(sources ${arg_EXCLUDE})
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_options(${name}_tests PRIVATE ${DQND_WARNINGS})
+  # Tests are compiled often and run briefly.
+  target_compile_options(${name}_tests PRIVATE ${DQND_WARNINGS} -O1)
   target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}_tests NO_PRETTY_VALUES TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
