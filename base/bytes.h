@@ -94,7 +94,7 @@ class ByteReader {
   template <typename T>
   T Value() {
     const std::string_view raw = Raw(sizeof(T));
-    T value;
+    T value{};
     raw.copy(reinterpret_cast<char*>(&value), sizeof value);
     return value;
   }

@@ -1,5 +1,6 @@
 #include "env_bridge/numpy_random_state.h"
 
+#include <cstring>
 #include <bit>
 #include <cassert>
 #include <limits>

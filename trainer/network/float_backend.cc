@@ -1,5 +1,6 @@
 #include "trainer/network/float_backend.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -33,16 +34,63 @@ WeightAndBias AddWeightAndBias(const std::string& name, at::IntArrayRef shape,
   return {parameters.Add(name + ".weight", weight), parameters.Add(name + ".bias", bias)};
 }
 
+// A convolution's input so small that one matrix product over copied patches costs less than
+// setting up a convolution: numbers in the patches, about what a second-level cache holds.
+constexpr int64_t kSmallPatchNumbers = 200'000;
+
 class FloatConvolution : public Layer {
  public:
   FloatConvolution(WeightAndBias parameters, int64_t stride)
       : parameters_(std::move(parameters)), stride_(stride) {}
 
   at::Tensor Forward(const at::Tensor& input) const override {
-    return at::relu(at::conv2d(input, parameters_.weight, parameters_.bias, stride_));
+    const int64_t kernel = parameters_.weight.size(2);
+    const int64_t height = (input.size(2) - kernel) / stride_ + 1;
+    const int64_t width = (input.size(3) - kernel) / stride_ + 1;
+    const int64_t patch_numbers = input.size(0) * height * width * kernel * kernel * input.size(1);
+    const bool is_data =
+        !input.requires_grad() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+    if (is_data && patch_numbers <= kSmallPatchNumbers) {
+      return MultiplyPatches(input, height, width).relu_();
+    }
+    return at::conv2d(input, parameters_.weight, parameters_.bias, stride_).relu_();
   }
 
  private:
+  // The convolution as one product [batch * height * width, patch] x [patch, out_channels]. The
+  // weight lies channels-last, as the patches do.
+  at::Tensor MultiplyPatches(const at::Tensor& input, int64_t height, int64_t width) const {
+    const at::Tensor& weight = parameters_.weight;
+    const at::Tensor patches = Patches(input, height, width);
+    const at::Tensor filters = weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
+    return at::addmm(parameters_.bias, patches, filters.t())
+        .view({input.size(0), height, width, weight.size(0)})
+        .permute({0, 3, 1, 2});
+  }
+
+  // What each position of the kernel sees, [batch * height * width, kernel * kernel * channels].
+  // The input lies channels-last, so that a row of a patch is one run of memory.
+  at::Tensor Patches(const at::Tensor& input, int64_t height, int64_t width) const {
+    const int64_t batch = input.size(0), channels = input.size(1);
+    const int64_t kernel = parameters_.weight.size(2), run = kernel * channels;
+    const int64_t picture_row = input.size(3) * channels, picture = input.size(2) * picture_row;
+    at::Tensor patches = at::empty({batch * height * width, kernel * run}, input.options());
+    const float* from = input.const_data_ptr<float>();
+    float* to = patches.data_ptr<float>();
+    for (int64_t sample = 0; sample < batch; ++sample) {
+      for (int64_t y = 0; y < height; ++y) {
+        for (int64_t x = 0; x < width; ++x) {
+          const float* corner =
+              from + sample * picture + y * stride_ * picture_row + x * stride_ * channels;
+          for (int64_t row = 0; row < kernel; ++row, to += run) {
+            std::copy_n(corner + row * picture_row, run, to);
+          }
+        }
+      }
+    }
+    return patches;
+  }
+
   WeightAndBias parameters_;
   int64_t stride_;
 };
@@ -54,7 +102,7 @@ class FloatLinear : public Layer {
 
   at::Tensor Forward(const at::Tensor& input) const override {
     at::Tensor output = at::linear(input, parameters_.weight, parameters_.bias);
-    return rectified_ ? at::relu(output) : output;
+    return rectified_ ? output.relu_() : output;
   }
 
  private:
