@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <stdexcept>
