@@ -3,6 +3,7 @@
 #include <cstring>
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <stdexcept>
