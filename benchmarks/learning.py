@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Does it learn? Trains shipped configurations over several seeds and writes what came out.
+
+    benchmarks/learning.py cartpole                   five seeds of 100,000 env_steps, a few minutes
+    benchmarks/learning.py minatar breakout           three seeds of 500,000 frames, about half an hour
+    benchmarks/learning.py minatar space_invaders
+
+Runs go to runs/learning and are skipped when they are complete; the summary goes to
+docs/learning/NAME.json and is printed.
+"""
+
+import argparse
+import csv
+import json
+import math
+import pathlib
+import statistics
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PROGRAM = ROOT / "build" / "release" / "bin" / "dqnd"
+RUNS = ROOT / "runs" / "learning"
+
+
+def train(config, name, *overrides):
+    """The run directory of a finished run."""
+    command = [PROGRAM, "train", ROOT / "configs" / config, f"run.directory={RUNS}", f"run.name={name}", *overrides]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return RUNS / name
+
+
+def evaluate(run):
+    done = subprocess.run([PROGRAM, "evaluate", run, "--episodes", "100", "--json"], check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def column(path, name):
+    with open(path) as file:
+        return [(int(row["time/total_timesteps"]), float(row[name])) for row in csv.DictReader(file) if row[name]]
+
+
+def cartpole(seeds):
+    """Mean over 100 fresh episodes of the best periodic evaluation's network, by seed."""
+    scores = {}
+    for seed in seeds:
+        run = train("classic/cartpole.yaml", f"cartpole-{seed}", f"run.seed={seed}")
+        scores[seed] = evaluate(run)["mean_reward"]
+        print(f"seed {seed}: {scores[seed]}", flush=True)
+    return {"scores": scores, "reached_475": sum(score >= 475 for score in scores.values())}
+
+
+def minatar(game, seeds):
+    """Mean training return (epsilon 0.1) over the last 10 % of 500,000 frames, as the published curves have it,
+    by seed, with the standard error over seeds."""
+    finals = {}
+    for seed in seeds:
+        run = train(f"minatar/{game}.yaml", f"{game}-{seed}", f"run.seed={seed}", "train.total_env_steps=500000",
+                    "evaluation.every_env_steps=100000")
+        returns = column(run / "progress.csv", "rollout/ep_rew_mean")
+        finals[seed] = round(statistics.mean(value for env_step, value in returns if env_step > 450_000), 3)
+        print(f"seed {seed}: {finals[seed]}", flush=True)
+    values = list(finals.values())
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+    return {"frames": 500_000, "final_means": finals, "mean": round(statistics.mean(values), 3), "standard_error": error}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["cartpole", "minatar"])
+    parser.add_argument("game", nargs="?", default="breakout")
+    parser.add_argument("--seeds", type=int, nargs="+")
+    arguments = parser.parse_args()
+    if arguments.what == "cartpole":
+        name, summary = "cartpole", cartpole(arguments.seeds or [1, 2, 3, 4, 5])
+    else:
+        name, summary = f"minatar-{arguments.game}", minatar(arguments.game, arguments.seeds or [1, 2, 3])
+    out = ROOT / "docs" / "learning" / f"{name}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(summary, indent=2) + "\n")
+    print(json.dumps(summary))
+
+
+if __name__ == "__main__":
+    main()
