@@ -10,7 +10,7 @@ import csv
 import pathlib
 import sys
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 360, 56, 44, 16, 16
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 360, 56, 44, 16, 36
 COLOURS = ["#2563eb", "#db2777", "#059669", "#d97706", "#7c3aed", "#475569"]
 
 

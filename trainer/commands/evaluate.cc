@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -5,6 +6,7 @@
 #include "env_bridge/make_environment.h"
 #include "trainer/commands/commands.h"
 #include "trainer/evaluation.h"
+#include "trainer/machine.h"
 #include "trainer/network/network_policy.h"
 #include "trainer/network/safetensors.h"
 #include "trainer/stop_on_signal.h"
@@ -15,6 +17,7 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
   StopOnSignal stop;
   const SavedNetwork saved = FindSavedNetwork(RealFileSystem(), arguments.run_or_checkpoint);
   const Config config = ParseConfig(ToYaml(saved.config), "config.yaml", arguments.overrides);
+  at::set_num_threads(static_cast<int>(ResolveThreads(config)));
   const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
   RandomStream init(0, "init");
   QNetwork network(config.network, spec.observation, spec.num_actions(), init);
