@@ -7,8 +7,7 @@
     ./dev bench --runs breakout    one workload
 
 A whole run is `dqnd train` as a user starts it; env_steps/s are read from its progress.csv, over the
-rows after learning began. Threads are train.threads: --threads 2 sets them for breakout, the small
-networks always use one.
+rows after learning began. --threads sets train.threads; `auto` is what a user gets by default.
 """
 
 import argparse
@@ -49,7 +48,7 @@ def whole_run(workload, threads):
         subprocess.run(
             [PROGRAMS / "dqnd", "train", ROOT / config, *overrides, f"run.directory={folder}", "run.name=bench",
              "metrics.every_env_steps=200", "evaluation.every_env_steps=0", "checkpoint.every_env_steps=0",
-             f"train.threads={threads if workload == 'breakout' else 1}"],
+             f"train.threads={threads}"],
             check=True, stdout=subprocess.DEVNULL)
         with open(pathlib.Path(folder) / "bench" / "progress.csv") as file:
             rows = [(int(r["time/total_timesteps"]), float(r["time/time_elapsed"])) for r in csv.DictReader(file)]
@@ -66,7 +65,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", action="store_true")
     parser.add_argument("--runs", nargs="*", metavar="WORKLOAD", choices=list(WORKLOADS))
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", default="auto")
     arguments = parser.parse_args()
     everything = not arguments.parts and arguments.runs is None
     if arguments.parts or everything:
