@@ -23,15 +23,19 @@ struct WeightAndBias {
   at::Tensor bias;
 };
 
-WeightAndBias AddWeightAndBias(const std::string& name, at::IntArrayRef shape,
-                               Parameters& parameters, RandomStream& init) {
-  const int64_t fan_in = c10::multiply_integers(shape.slice(1));
+// The weight is made with `dimensions` and known to others by `shape`, which counts the same
+// numbers in the same order.
+WeightAndBias AddWeightAndBias(const std::string& name, at::IntArrayRef dimensions,
+                               std::vector<int64_t> shape, Parameters& parameters,
+                               RandomStream& init) {
+  const int64_t fan_in = c10::multiply_integers(dimensions.slice(1));
   const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
-  at::Tensor weight = Uniform(shape, bound, init);
+  at::Tensor weight = Uniform(dimensions, bound, init);
   // Pictures come channels-last, and convolutions are fastest when their weights do too.
-  if (shape.size() == 4) weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
-  at::Tensor bias = Uniform(shape[0], bound, init);
-  return {parameters.Add(name + ".weight", weight), parameters.Add(name + ".bias", bias)};
+  if (dimensions.size() == 4) weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor bias = Uniform(dimensions[0], bound, init);
+  return {parameters.Add(name + ".weight", weight, std::move(shape)),
+          parameters.Add(name + ".bias", bias)};
 }
 
 // A convolution's input so small that one matrix product over copied patches costs less than
@@ -95,6 +99,26 @@ class FloatConvolution : public Layer {
   int64_t stride_;
 };
 
+// Takes the picture in the order in which it lies in memory, channels last, with a weight that lies
+// so, too: flattening copies nothing.
+class FloatLinearOnPicture : public Layer {
+ public:
+  explicit FloatLinearOnPicture(WeightAndBias parameters) : parameters_(std::move(parameters)) {}
+
+  at::Tensor Forward(const at::Tensor& input) const override {
+    return at::linear(InMemoryOrder(input), InMemoryOrder(parameters_.weight), parameters_.bias)
+        .relu_();
+  }
+
+ private:
+  // [n, channels, height, width] -> [n, height * width * channels]
+  static at::Tensor InMemoryOrder(const at::Tensor& pictures) {
+    return pictures.permute({0, 2, 3, 1}).reshape({pictures.size(0), -1});
+  }
+
+  WeightAndBias parameters_;  // the weight is [out_features, channels, height, width]
+};
+
 class FloatLinear : public Layer {
  public:
   FloatLinear(WeightAndBias parameters, bool rectified)
@@ -117,20 +141,34 @@ std::unique_ptr<Layer> FloatBackend::Convolution(const std::string& name,
                                                  Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatConvolution>(
       AddWeightAndBias(name, {shape.out_channels, shape.in_channels, shape.kernel, shape.kernel},
+                       {shape.out_channels, shape.in_channels, shape.kernel, shape.kernel},
                        parameters, init),
       shape.stride);
+}
+
+std::unique_ptr<Layer> FloatBackend::LinearOnPicture(const std::string& name,
+                                                     const PictureShape& picture,
+                                                     int64_t out_features, Parameters& parameters,
+                                                     RandomStream& init) const {
+  return std::make_unique<FloatLinearOnPicture>(
+      AddWeightAndBias(name, {out_features, picture.channels, picture.height, picture.width},
+                       {out_features, picture.numbers()}, parameters, init));
 }
 
 std::unique_ptr<Layer> FloatBackend::Linear(const std::string& name, const LinearShape& shape,
                                             Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatLinear>(
-      AddWeightAndBias(name, {shape.out_features, shape.in_features}, parameters, init), true);
+      AddWeightAndBias(name, {shape.out_features, shape.in_features},
+                       {shape.out_features, shape.in_features}, parameters, init),
+      true);
 }
 
 std::unique_ptr<Layer> FloatBackend::Output(const std::string& name, const LinearShape& shape,
                                             Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatLinear>(
-      AddWeightAndBias(name, {shape.out_features, shape.in_features}, parameters, init), false);
+      AddWeightAndBias(name, {shape.out_features, shape.in_features},
+                       {shape.out_features, shape.in_features}, parameters, init),
+      false);
 }
 
 std::unique_ptr<LayerBackend> MakeLayerBackend(Backend backend) {

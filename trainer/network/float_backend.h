@@ -11,6 +11,9 @@ class FloatBackend : public LayerBackend {
  public:
   std::unique_ptr<Layer> Convolution(const std::string& name, const ConvolutionShape& shape,
                                      Parameters& parameters, RandomStream& init) const override;
+  std::unique_ptr<Layer> LinearOnPicture(const std::string& name, const PictureShape& picture,
+                                         int64_t out_features, Parameters& parameters,
+                                         RandomStream& init) const override;
   std::unique_ptr<Layer> Linear(const std::string& name, const LinearShape& shape,
                                 Parameters& parameters, RandomStream& init) const override;
   std::unique_ptr<Layer> Output(const std::string& name, const LinearShape& shape,

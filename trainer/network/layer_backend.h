@@ -29,6 +29,15 @@ struct ConvolutionShape {
   int64_t stride = 1;  // pixels; no padding
 };
 
+// A picture on its way through a network.
+struct PictureShape {
+  int64_t channels = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+
+  int64_t numbers() const { return channels * height * width; }
+};
+
 struct LinearShape {
   int64_t in_features = 0;
   int64_t out_features = 0;
@@ -48,6 +57,13 @@ class LayerBackend {
   // w'].
   virtual std::unique_ptr<Layer> Convolution(const std::string& name, const ConvolutionShape& shape,
                                              Parameters& parameters, RandomStream& init) const = 0;
+
+  // A fully connected layer with its non-linearity on a whole picture: [batch, channels, height,
+  // width] -> [batch, out_features]. Its weight is [out_features, channels * height * width].
+  virtual std::unique_ptr<Layer> LinearOnPicture(const std::string& name,
+                                                 const PictureShape& picture, int64_t out_features,
+                                                 Parameters& parameters,
+                                                 RandomStream& init) const = 0;
 
   // A fully connected layer with its non-linearity: [batch, in_features] -> [batch, out_features].
   virtual std::unique_ptr<Layer> Linear(const std::string& name, const LinearShape& shape,

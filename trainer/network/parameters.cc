@@ -9,8 +9,13 @@
 namespace dqnd {
 
 at::Tensor Parameters::Add(std::string name, at::Tensor value) {
+  std::vector<int64_t> shape = value.sizes().vec();
+  return Add(std::move(name), std::move(value), std::move(shape));
+}
+
+at::Tensor Parameters::Add(std::string name, at::Tensor value, std::vector<int64_t> shape) {
   value.requires_grad_(true);
-  entries_.push_back({std::move(name), value});
+  entries_.push_back({std::move(name), value, std::move(shape)});
   return value;
 }
 

@@ -16,9 +16,13 @@ class Parameters {
   struct Entry {
     std::string name;  // as state_dict() would give it: "conv1.weight"
     at::Tensor value;
+    std::vector<int64_t>
+        shape;  // as state_dict() would give it; value may be a view of more dimensions
   };
 
+  // Without a shape the parameter's is that of its tensor.
   at::Tensor Add(std::string name, at::Tensor value);
+  at::Tensor Add(std::string name, at::Tensor value, std::vector<int64_t> shape);
 
   const std::vector<Entry>& entries() const { return entries_; }
   int64_t count() const;  // numbers, over all entries

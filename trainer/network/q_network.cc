@@ -9,13 +9,6 @@
 namespace dqnd {
 namespace {
 
-// A picture on its way through a stack of convolutions.
-struct Picture {
-  int64_t channels;
-  int64_t height;
-  int64_t width;
-};
-
 struct ConvolutionLine {
   const char* name;
   int64_t out_channels;
@@ -53,8 +46,8 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
   const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options.backend);
   const ArchitectureLines lines = Lines(options);
 
-  Picture picture{static_cast<int64_t>(observation.channels) * observation.stack,
-                  observation.height, observation.width};
+  PictureShape picture{static_cast<int64_t>(observation.channels) * observation.stack,
+                       observation.height, observation.width};
   for (const ConvolutionLine& line : lines.convolutions) {
     if (picture.height < line.kernel || picture.width < line.kernel) {
       throw std::invalid_argument(
@@ -71,9 +64,12 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
                (picture.width - line.kernel) / line.stride + 1};
   }
 
-  int64_t features = picture.channels * picture.height * picture.width;
+  int64_t features = picture.numbers();
   for (const auto& [name, out_features] : lines.linears) {
-    linears_.push_back(backend->Linear(name, {features, out_features}, parameters_, init));
+    const bool on_picture = linears_.empty() && !convolutions_.empty();
+    linears_.push_back(
+        on_picture ? backend->LinearOnPicture(name, picture, out_features, parameters_, init)
+                   : backend->Linear(name, {features, out_features}, parameters_, init));
     features = out_features;
   }
   linears_.push_back(backend->Output("output", {features, num_actions}, parameters_, init));
@@ -82,18 +78,20 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
 at::Tensor QNetwork::Forward(const at::Tensor& states) const {
   at::Tensor x = states;
   for (const auto& layer : convolutions_) x = layer->Forward(x);
-  x = x.flatten(1);
+  if (convolutions_.empty()) x = x.flatten(1);
   for (const auto& layer : linears_) x = layer->Forward(x);
   return x;
 }
 
 const at::Tensor& StateConverter::Convert(std::span<const uint8_t> states) {
-  const int64_t stack = observation_.stack, channels = observation_.channels;
-  const int64_t pixels = static_cast<int64_t>(observation_.height) * observation_.width;
+  const int64_t stack = observation_.stack;
+  // Without a stack there is nothing to interleave: the observation is one run of numbers.
+  const int64_t pixels = stack == 1 ? 1 : int64_t{observation_.height} * observation_.width;
+  const int64_t channels = observation_.elements() / pixels;
   const int64_t batch = static_cast<int64_t>(states.size()) / (stack * observation_.bytes());
   if (!converted_.defined() || converted_.size(0) != batch) {
     converted_ =
-        at::empty({batch, stack * channels, observation_.height, observation_.width},
+        at::empty({batch, stack * observation_.channels, observation_.height, observation_.width},
                   at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
   }
   float* out = converted_.data_ptr<float>();

@@ -83,7 +83,7 @@ std::string EncodeSafetensors(const Parameters& parameters,
     const size_t begin = data.size();
     data.append(reinterpret_cast<const char*>(value.const_data_ptr<float>()), value.nbytes());
     header[entry.name] = {
-        {"dtype", "F32"}, {"shape", value.sizes().vec()}, {"data_offsets", {begin, data.size()}}};
+        {"dtype", "F32"}, {"shape", entry.shape}, {"data_offsets", {begin, data.size()}}};
   }
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // tensors begin at a multiple of 8
@@ -99,7 +99,7 @@ void DecodeSafetensors(std::string_view bytes, const std::string& source, Parame
   for (const Parameters::Entry& entry : parameters.entries()) {
     at::Tensor row_major = at::empty(entry.value.sizes(), at::kFloat);
     const std::string_view raw =
-        TensorBytes(file, source, entry.name, entry.value.sizes().vec(), row_major.nbytes());
+        TensorBytes(file, source, entry.name, entry.shape, row_major.nbytes());
     std::memcpy(row_major.data_ptr<float>(), raw.data(), raw.size());
     at::Tensor(entry.value).copy_(row_major);
   }

@@ -43,7 +43,7 @@ NetworkSection With(Architecture architecture) {
 std::vector<std::pair<std::string, std::vector<int64_t>>> Shapes(const QNetwork& network) {
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
   for (const auto& entry : network.parameters().entries()) {
-    shapes.emplace_back(entry.name, entry.value.sizes().vec());
+    shapes.emplace_back(entry.name, entry.shape);
   }
   return shapes;
 }
