@@ -140,6 +140,30 @@ TEST(Optimizer, ASavedStateGoesOnToTheSameBits) {
   EXPECT_TRUE(at::equal(a.entries()[0].value, b.entries()[0].value));
 }
 
+TEST(Optimizer, AMomentThatDecaysBelowTheSmallestNormalNumberIsZeroAndOtherArithmeticKeepsItsOwn) {
+  OptimizerSection options = Options(OptimizerName::kRmsprop, false);
+  options.alpha = 0.5;
+  Parameters parameters;
+  parameters.Add("w", at::ones({kSize}));
+  Optimizer optimizer(options, parameters);
+  for (int step = 0; step < 200; ++step) {
+    parameters.entries()[0].value.mutable_grad() = at::full({kSize}, step == 0 ? 1.0f : 0.0f);
+    optimizer.Step(parameters, 1);
+  }
+  ByteWriter writer;
+  optimizer.SaveState(writer);
+  const std::string saved = writer.Take();
+  ByteReader reader(saved);
+  EXPECT_EQ(reader.I64(), 200);
+  std::vector<float> mean(kSize), squared_mean(kSize);
+  reader.Array(std::span<float>(mean));
+  reader.Array(std::span<float>(squared_mean));
+  for (float v : squared_mean) EXPECT_EQ(std::fpclassify(v), FP_ZERO);
+  volatile float small = 1e-38f;
+  small = small / 16;
+  EXPECT_EQ(std::fpclassify(small), FP_SUBNORMAL) << "outside of a step";
+}
+
 TEST(GradientNorm, IsTheEuclideanNormOverAllParameters) {
   Parameters parameters;
   parameters.Add("a", at::zeros({20})).mutable_grad() = at::full({20}, 2.0f);
