@@ -1,6 +1,5 @@
 #include "env_bridge/numpy_random_state.h"
 
-#include <cstring>
 #include <bit>
 #include <cassert>
 #include <cstring>
