@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -15,5 +16,10 @@ class Policy {
   // Q(s, a) as [n, actions], row-major, which holds until the next call.
   virtual std::span<const float> ActionValues(std::span<const uint8_t> states) = 0;
 };
+
+// The action of the highest value, the first of equals. REQUIRES: values is not empty.
+inline int GreedyAction(std::span<const float> values) {
+  return static_cast<int>(std::ranges::max_element(values) - values.begin());
+}
 
 }  // namespace dqnd

@@ -4,16 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "trainer/interval.h"
+
 namespace dqnd {
-namespace {
-
-// Whether a count that moved from `before` to `after` passed a multiple of `interval`.
-bool Passed(int64_t interval, int64_t before, int64_t after) {
-  return before / interval != after / interval;
-}
-
-}  // namespace
-
 // Algorithm 1 of Mnih et al., "Human-level control through deep reinforcement learning", Nature
 // 2015. What happens to a minibatch is Learner::Update.
 void Dqn::Cycle() {
@@ -36,9 +29,8 @@ void Dqn::Act() {
   if (std::ranges::count(actions_, kGreedy) > 0) {
     const std::span<const float> values = policy().ActionValues(states_.states());
     for (size_t lane = 0; lane < actions_.size(); ++lane) {
-      const float* q = values.data() + lane * num_actions;
       if (actions_[lane] == kGreedy) {
-        actions_[lane] = static_cast<int>(std::max_element(q, q + num_actions) - q);
+        actions_[lane] = GreedyAction(values.subspan(lane * num_actions, num_actions));
       }
     }
   }
@@ -87,7 +79,7 @@ void Dqn::Learn() {
     sums_.grad_norm += result.grad_norm;
   }
   // Every C steps reset Q^ = Q.
-  if (Passed(train.target_update_interval, before, env_steps_)) learner_.SyncTarget();
+  if (PassedMultiple(train.target_update_interval, before, env_steps_)) learner_.SyncTarget();
 }
 
 double Dqn::epsilon() const {

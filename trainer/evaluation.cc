@@ -50,8 +50,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
       if (random.Uniform() < evaluation.eps) {
         action = static_cast<int>(random.Below(num_actions));
       } else {
-        const std::span<const float> q = policy.ActionValues(states.states());
-        action = static_cast<int>(std::ranges::max_element(q) - q.begin());
+        action = GreedyAction(policy.ActionValues(states.states()));
       }
       const StepResult step = environment->Step(action);
       environment->Observe(observation);

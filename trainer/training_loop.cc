@@ -4,17 +4,9 @@
 #include <string>
 
 #include "trainer/evaluation.h"
+#include "trainer/interval.h"
 
 namespace dqnd {
-namespace {
-
-// Whether a count that moved from `before` to `after` passed a multiple of `interval`; never for 0.
-bool Due(int64_t interval, int64_t before, int64_t after) {
-  return interval > 0 && before / interval != after / interval;
-}
-
-}  // namespace
-
 TrainingLoop::TrainingLoop(const Config& config, const Surroundings& surroundings)
     : config_(config), around_(surroundings), dqn_(config) {}
 
@@ -25,9 +17,9 @@ TrainingLoop::Ending TrainingLoop::Run(std::stop_token stop) {
     dqn_.Cycle();
     const int64_t after = dqn_.env_steps();
     around_.metrics.Advance(after, ElapsedSeconds());
-    if (Due(config_.metrics.every_env_steps, before, after)) Report();
-    if (Due(config_.evaluation.every_env_steps, before, after)) EvaluateNow(stop);
-    if (Due(config_.checkpoint.every_env_steps, before, after)) SaveCheckpoint();
+    if (PassedMultiple(config_.metrics.every_env_steps, before, after)) Report();
+    if (PassedMultiple(config_.evaluation.every_env_steps, before, after)) EvaluateNow(stop);
+    if (PassedMultiple(config_.checkpoint.every_env_steps, before, after)) SaveCheckpoint();
   }
   if (last_checkpoint_ != dqn_.env_steps()) SaveCheckpoint();
   around_.metrics.Sync();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -11,12 +12,9 @@ namespace dqnd {
 namespace {
 
 // Row j of a [batch, actions] tensor.
-const float* Row(const at::Tensor& values, int64_t j) {
-  return values.const_data_ptr<float>() + j * values.size(1);
-}
-
-int64_t ArgMax(const float* values, int64_t size) {
-  return std::max_element(values, values + size) - values;
+std::span<const float> Row(const at::Tensor& values, int64_t j) {
+  const auto actions = static_cast<size_t>(values.size(1));
+  return {values.const_data_ptr<float>() + j * actions, actions};
 }
 
 struct LossAndSlope {
@@ -84,7 +82,7 @@ void Learner::ComputeTargets(const Batch& batch) {
       const float reward = batch.rewards[j * batch.n_steps + step];
       y += discount * (options_.clip_rewards ? std::clamp(reward, -1.0f, 1.0f) : reward);
     }
-    if (!batch.terminated[j]) y += discount * Row(judge, j)[ArgMax(Row(chooser, j), num_actions_)];
+    if (!batch.terminated[j]) y += discount * Row(judge, j)[GreedyAction(Row(chooser, j))];
     targets_[j] = static_cast<float>(y);
   }
 }

@@ -38,6 +38,11 @@ WeightAndBias AddWeightAndBias(const std::string& name, at::IntArrayRef dimensio
           parameters.Add(name + ".bias", bias)};
 }
 
+WeightAndBias AddWeightAndBias(const std::string& name, at::IntArrayRef dimensions,
+                               Parameters& parameters, RandomStream& init) {
+  return AddWeightAndBias(name, dimensions, dimensions.vec(), parameters, init);
+}
+
 // A convolution's input so small that one matrix product over copied patches costs less than
 // setting up a convolution: numbers in the patches, about what a second-level cache holds.
 constexpr int64_t kSmallPatchNumbers = 200'000;
@@ -141,7 +146,6 @@ std::unique_ptr<Layer> FloatBackend::Convolution(const std::string& name,
                                                  Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatConvolution>(
       AddWeightAndBias(name, {shape.out_channels, shape.in_channels, shape.kernel, shape.kernel},
-                       {shape.out_channels, shape.in_channels, shape.kernel, shape.kernel},
                        parameters, init),
       shape.stride);
 }
@@ -158,17 +162,13 @@ std::unique_ptr<Layer> FloatBackend::LinearOnPicture(const std::string& name,
 std::unique_ptr<Layer> FloatBackend::Linear(const std::string& name, const LinearShape& shape,
                                             Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatLinear>(
-      AddWeightAndBias(name, {shape.out_features, shape.in_features},
-                       {shape.out_features, shape.in_features}, parameters, init),
-      true);
+      AddWeightAndBias(name, {shape.out_features, shape.in_features}, parameters, init), true);
 }
 
 std::unique_ptr<Layer> FloatBackend::Output(const std::string& name, const LinearShape& shape,
                                             Parameters& parameters, RandomStream& init) const {
   return std::make_unique<FloatLinear>(
-      AddWeightAndBias(name, {shape.out_features, shape.in_features},
-                       {shape.out_features, shape.in_features}, parameters, init),
-      false);
+      AddWeightAndBias(name, {shape.out_features, shape.in_features}, parameters, init), false);
 }
 
 std::unique_ptr<LayerBackend> MakeLayerBackend(Backend backend) {
