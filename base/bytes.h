@@ -37,6 +37,9 @@ class ByteWriter {
   // `size` bytes as they are, with no length before them.
   void Raw(const void* data, size_t size) { bytes_.append(static_cast<const char*>(data), size); }
 
+  // Makes room for so many bytes in all, so that writing them neither moves nor doubles.
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
+
   const std::string& bytes() const { return bytes_; }
   std::string Take() { return std::move(bytes_); }
 

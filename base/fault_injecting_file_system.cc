@@ -168,7 +168,14 @@ void FaultInjectingFileSystem::SyncFolder(const fs::path& folder) {
 void FaultInjectingFileSystem::FailAfter(int64_t successes, Fault fault) {
   const std::lock_guard lock(mutex_);
   next_fault_ = fault;
+  next_fault_stays_ = false;
   successes_before_fault_ = successes;
+}
+
+void FaultInjectingFileSystem::FailAllAfter(int64_t successes, Fault fault) {
+  FailAfter(successes, fault);
+  const std::lock_guard lock(mutex_);
+  next_fault_stays_ = true;
 }
 
 void FaultInjectingFileSystem::FailEvery(Operation operation, Fault fault) {
@@ -196,8 +203,8 @@ int64_t FaultInjectingFileSystem::operations() const {
 std::optional<FaultInjectingFileSystem::Fault> FaultInjectingFileSystem::Count(
     Operation operation) {
   ++operations_;
-  if (next_fault_.has_value() && successes_before_fault_-- == 0) {
-    return std::exchange(next_fault_, std::nullopt);
+  if (next_fault_.has_value() && successes_before_fault_-- <= 0) {
+    return next_fault_stays_ ? next_fault_ : std::exchange(next_fault_, std::nullopt);
   }
   const auto fault = faults_by_operation_.find(operation);
   return fault == faults_by_operation_.end() ? std::nullopt : std::optional(fault->second);

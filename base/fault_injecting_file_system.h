@@ -58,6 +58,9 @@ class FaultInjectingFileSystem : public FileSystem {
   // Lets `successes` more operations of any kind pass, then fails one, then lets all pass again.
   void FailAfter(int64_t successes, Fault fault);
 
+  // The same, but fails every one from there on until Heal: the process dies, or the disk does.
+  void FailAllAfter(int64_t successes, Fault fault);
+
   // Fails every operation of one kind until Heal.
   void FailEvery(Operation operation, Fault fault);
 
@@ -102,6 +105,7 @@ class FaultInjectingFileSystem : public FileSystem {
   std::shared_ptr<Node> root_;
   std::optional<Fault> next_fault_;
   int64_t successes_before_fault_ = 0;
+  bool next_fault_stays_ = false;
   std::map<Operation, Fault> faults_by_operation_;
   int64_t operations_ = 0;
   int64_t power_losses_ = 0;

@@ -171,9 +171,9 @@ FileSystem& RealFileSystem() {
   return files;
 }
 
-void WriteFileDurably(FileSystem& files, const fs::path& path, std::string_view content) {
+void WriteFileAtomically(FileSystem& files, const fs::path& path, std::string_view content) {
   fs::path temporary = path;
-  temporary += ".tmp";
+  temporary += kTemporarySuffix;
   try {
     std::unique_ptr<WritableFile> file = files.Create(temporary);
     file->Append(content);
@@ -184,6 +184,10 @@ void WriteFileDurably(FileSystem& files, const fs::path& path, std::string_view 
     RemoveQuietly(files, temporary);
     throw;
   }
+}
+
+void WriteFileDurably(FileSystem& files, const fs::path& path, std::string_view content) {
+  WriteFileAtomically(files, path, content);
   files.SyncFolder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 

@@ -67,13 +67,28 @@ class FileSystem {
   virtual void SyncFolder(const std::filesystem::path& folder) = 0;
 };
 
+// How much of a file counts; what comes after it does not.
+struct FileLength {
+  std::string name;  // in a folder that the context says
+  uint64_t bytes = 0;
+
+  friend bool operator==(const FileLength&, const FileLength&) = default;
+};
+
 // The operating system's file system.
 FileSystem& RealFileSystem();
 
+// What the name of a file ends with until it is complete.
+inline constexpr const char* kTemporarySuffix = ".tmp";
+
 // Writes a file that is either absent or complete, whatever happens: under a temporary name beside
-// it (`path` and ".tmp"), fsynced, renamed, the folder fsynced. After an error the file at `path`
-// is as it was before; if only the folder's fsync failed it may be the new one already, complete
-// but not sure to survive a power loss. REQUIRES: one writer of `path` at a time.
+// it, fsynced, renamed. The new name survives a power loss once the folder is synced, too. After an
+// error the file at `path` is as it was before. REQUIRES: one writer of `path` at a time.
+void WriteFileAtomically(FileSystem& files, const std::filesystem::path& path,
+                         std::string_view content);
+
+// The same, and syncs the folder; if only that failed, the file at `path` may be the new one
+// already, complete but not sure to survive a power loss.
 void WriteFileDurably(FileSystem& files, const std::filesystem::path& path,
                       std::string_view content);
 

@@ -12,13 +12,13 @@ ReplayMemory::ReplayMemory(const ReplayOptions& options) : options_(options) {
   shape_ = options.Shape();
   lanes_.resize(static_cast<size_t>(options.lanes));
   for (Lane& lane : lanes_) lane.carried.resize(static_cast<size_t>(shape_.state_bytes()));
+  pool_ = std::make_shared<BlockPool>(shape_.BlockBytes(), shape_.MostBlocks());
   Clear();
 }
 
 void ReplayMemory::Clear() {
   sealed_.clear();
   making_.reset();
-  pool_ = std::make_shared<BlockPool>(shape_.BlockBytes(), shape_.MostBlocks());
   making_ = std::make_unique<Segment>(pool_, shape_, 0);
   appended_ = 0;
   for (Lane& lane : lanes_) {
@@ -103,9 +103,30 @@ void ReplayMemory::Sample(int batch_size, int n_steps, RandomStream& random, Bat
                                 " env_steps from " + std::to_string(size()) +
                                 "; all three must be at least 1");
   }
-  const auto count = static_cast<size_t>(batch_size);
+  const int64_t oldest = appended_ - size();
+  batch.indices.resize(static_cast<size_t>(batch_size));
+  for (int64_t& index : batch.indices) {
+    index = oldest + random.Below(static_cast<uint32_t>(size()));
+  }
+  FetchIndices(n_steps, batch);
+}
+
+void ReplayMemory::Fetch(std::span<const int64_t> transitions, int n_steps, Batch& batch) const {
+  for (const int64_t transition : transitions) {
+    if (transition >= appended_ - size() && transition < appended_) continue;
+    throw std::invalid_argument("replay has no transition " + std::to_string(transition) +
+                                "; it remembers " + std::to_string(appended_ - size()) + " to " +
+                                std::to_string(appended_ - 1));
+  }
+  batch.indices.assign(transitions.begin(), transitions.end());
+  FetchIndices(n_steps, batch);
+}
+
+// Fills the batch with the transitions of its indices.
+void ReplayMemory::FetchIndices(int n_steps, Batch& batch) const {
+  const size_t count = batch.indices.size();
   const size_t state_bytes = count * static_cast<size_t>(shape_.state_bytes());
-  batch.size = batch_size;
+  batch.size = static_cast<int>(count);
   batch.n_steps = n_steps;
   batch.states.resize(state_bytes);
   batch.next_states.resize(state_bytes);
@@ -113,16 +134,12 @@ void ReplayMemory::Sample(int batch_size, int n_steps, RandomStream& random, Bat
   batch.rewards.assign(count * static_cast<size_t>(n_steps), 0.0f);
   batch.steps.resize(count);
   batch.terminated.resize(count);
-  batch.indices.resize(count);
   batch.weights.assign(count, 1.0f);
-  const int64_t oldest = appended_ - size();
-  for (int i = 0; i < batch_size; ++i) {
-    SampleOne(oldest + random.Below(static_cast<uint32_t>(size())), i, batch);
-  }
+  for (int i = 0; i < batch.size; ++i) FetchOne(batch.indices[static_cast<size_t>(i)], i, batch);
 }
 
 // Fills `position` of the batch with the transition of that number.
-void ReplayMemory::SampleOne(int64_t transition, int position, Batch& batch) const {
+void ReplayMemory::FetchOne(int64_t transition, int position, Batch& batch) const {
   const Segment& segment = SegmentOf(transition);
   const auto i = static_cast<size_t>(position);
   const auto first = static_cast<uint32_t>(transition - segment.first_transition());
@@ -139,7 +156,6 @@ void ReplayMemory::SampleOne(int64_t transition, int position, Batch& batch) con
   batch.actions[i] = segment.row(first).transition.action;
   batch.steps[i] = static_cast<int32_t>(steps);
   batch.terminated[i] = segment.row(last).transition.terminated ? 1 : 0;
-  batch.indices[i] = transition;
 
   const auto state_bytes = static_cast<size_t>(shape_.state_bytes());
   segment.CopyStateBefore(first, std::span(batch.states).subspan(i * state_bytes, state_bytes));

@@ -68,6 +68,10 @@ class ReplayMemory {
   // REQUIRES: size() > 0, batch_size > 0, n_steps > 0.
   void Sample(int batch_size, int n_steps, RandomStream& random, Batch& batch) const;
 
+  // The transitions of those numbers, one to an n_steps as Sample has it. Throws
+  // std::invalid_argument when one is not among the newest size().
+  void Fetch(std::span<const int64_t> transitions, int n_steps, Batch& batch) const;
+
   // Takes new priorities for sampled transitions (Batch::indices). Uniform sampling has no use for
   // them; the call is the seam for prioritized replay. Throws std::invalid_argument when the two
   // differ in length.
@@ -89,11 +93,19 @@ class ReplayMemory {
   // CheckReplayOptions throws, and std::invalid_argument when shortest_episode < 1.
   static int64_t BytesAtBound(const ReplayOptions& options, int64_t shortest_episode = 16);
 
-  // Contents, write positions and lane states. LoadState replaces what the memory held; it throws
-  // std::runtime_error when the bytes were saved under other options or are damaged, and then the
-  // memory is empty, as if new.
-  void SaveState(ByteWriter& writer) const;
-  void LoadState(ByteReader& reader);
+  // Everything but the sealed segments, which are saved one by one (Segment::Save): options, the
+  // segment in the making, the lanes.
+  void SaveTail(ByteWriter& writer) const;
+
+  // A sealed segment back from its bytes, in this memory's blocks. Throws std::runtime_error when
+  // they are damaged or of another shape.
+  std::shared_ptr<const Segment> LoadSegment(ByteReader& reader) const;
+
+  // Replaces what the memory held by a saved tail and the segments sealed before it, oldest first.
+  // Throws std::runtime_error when the bytes were saved under other options or are damaged, or the
+  // segments do not lead up to the tail; the memory is then empty, as if new. REQUIRES: `sealed`
+  // came from LoadSegment since the last call.
+  void Restore(ByteReader& tail, std::vector<std::shared_ptr<const Segment>> sealed);
 
  private:
   // Where a lane's episode stands. Its newest frame is the one after `last_row` of the segment in
@@ -116,11 +128,12 @@ class ReplayMemory {
   void DropToFit(int64_t more_bytes);
   void OpenSegment();
   void SealSegment();
-  void SampleOne(int64_t transition, int position, Batch& batch) const;
+  void FetchIndices(int n_steps, Batch& batch) const;
+  void FetchOne(int64_t transition, int position, Batch& batch) const;
 
   void SaveOptions(ByteWriter& writer) const;
   void LoadOptions(ByteReader& reader) const;
-  void LoadContents(ByteReader& reader);
+  void LoadContents(ByteReader& reader, std::vector<std::shared_ptr<const Segment>> sealed);
   void LoadLane(ByteReader& reader, Lane& lane) const;
 
   ReplayOptions options_;

@@ -1,5 +1,5 @@
-// Saving and loading of a ReplayMemory: its options, the sealed segments oldest first, the segment
-// in the making, the lanes.
+// Saving and restoring of a ReplayMemory: its options, how many sealed segments come before, the
+// segment in the making, the lanes.
 #include <algorithm>
 #include <set>
 #include <stdexcept>
@@ -12,6 +12,8 @@ namespace dqnd {
 namespace {
 
 constexpr uint32_t kFormatVersion = 1;
+constexpr size_t kSavedLaneBytes = 1 + 4 + 4;  // beside the frames it carries
+constexpr size_t kMostOtherBytes = 64;         // options and count
 
 void RequireEqual(const std::string& option, int64_t saved, int64_t here) {
   if (saved != here) {
@@ -26,10 +28,11 @@ void RequireEqual(const std::string& option, int64_t saved, int64_t here) {
 
 }  // namespace
 
-void ReplayMemory::SaveState(ByteWriter& writer) const {
+void ReplayMemory::SaveTail(ByteWriter& writer) const {
+  writer.Reserve(making_->SavedBytes() + static_cast<size_t>(options_.LaneBytes()) +
+                 kMostOtherBytes + lanes_.size() * kSavedLaneBytes);
   SaveOptions(writer);
   writer.U64(sealed_.size());
-  for (const auto& segment : sealed_) segment->Save(writer);
   making_->Save(writer);
   for (const Lane& lane : lanes_) {
     const std::span<const uint8_t> carried = CarriedFrames(lane);
@@ -40,11 +43,15 @@ void ReplayMemory::SaveState(ByteWriter& writer) const {
   }
 }
 
-void ReplayMemory::LoadState(ByteReader& reader) {
+std::shared_ptr<const Segment> ReplayMemory::LoadSegment(ByteReader& reader) const {
+  return Segment::Load(pool_, shape_, reader);
+}
+
+void ReplayMemory::Restore(ByteReader& tail, std::vector<std::shared_ptr<const Segment>> sealed) {
   Clear();
   try {
-    LoadOptions(reader);
-    LoadContents(reader);
+    LoadOptions(tail);
+    LoadContents(tail, std::move(sealed));
   } catch (...) {
     Clear();
     throw;
@@ -75,30 +82,30 @@ void ReplayMemory::LoadOptions(ByteReader& reader) const {
   RequireEqual("stack", reader.I64(), options_.stack);
 }
 
-void ReplayMemory::LoadContents(ByteReader& reader) {
-  const uint64_t sealed = reader.U64();
+void ReplayMemory::LoadContents(ByteReader& reader,
+                                std::vector<std::shared_ptr<const Segment>> sealed) {
+  const uint64_t count = reader.U64();
   const int64_t most_sealed = (options_.buffer_size + shape_.transitions - 1) / shape_.transitions;
-  if (sealed > static_cast<uint64_t>(most_sealed)) {
-    ThrowDamaged(std::to_string(sealed) + " full segments, at most " + std::to_string(most_sealed) +
-                 " are possible");
+  if (count != sealed.size() || count > static_cast<uint64_t>(most_sealed)) {
+    ThrowDamaged("it goes on from " + std::to_string(count) + " full segments, " +
+                 std::to_string(sealed.size()) + " are there and at most " +
+                 std::to_string(most_sealed) + " are possible");
   }
   making_.reset();
-  for (uint64_t i = 0; i <= sealed; ++i) {
-    auto segment = Segment::Load(pool_, shape_, reader);
-    if (i > 0 && segment->first_transition() != appended_) {
-      ThrowDamaged("transition " + std::to_string(segment->first_transition()) + " follows " +
-                   std::to_string(appended_));
+  making_ = Segment::Load(pool_, shape_, reader);
+  if (making_->full()) ThrowDamaged("the segment in the making is full");
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    const int64_t expected =
+        making_->first_transition() - static_cast<int64_t>(sealed.size() - i) * shape_.transitions;
+    if (!sealed[i]->full() || sealed[i]->first_transition() != expected) {
+      ThrowDamaged("a full segment that begins at transition " + std::to_string(expected) +
+                   " is missing");
     }
-    if (segment->full() != (i < sealed)) ThrowDamaged("only the last segment is not full");
-    appended_ = segment->first_transition() + segment->size();
-    if (i < sealed) {
-      sealed_.push_back(std::move(segment));
-    } else {
-      making_ = std::move(segment);
-    }
-    if (options_.max_bytes && OwnBytes() > *options_.max_bytes) {
-      ThrowDamaged("its segments take more than max_bytes");
-    }
+    sealed_.push_back(std::move(sealed[i]));
+  }
+  appended_ = making_->first_transition() + making_->size();
+  if (options_.max_bytes && OwnBytes() > *options_.max_bytes) {
+    ThrowDamaged("its segments take more than max_bytes");
   }
   std::set<uint32_t> taken;
   for (Lane& lane : lanes_) {

@@ -1,6 +1,7 @@
 #include "replay/segment.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <stdexcept>
@@ -15,6 +16,9 @@ constexpr int64_t kLargestBlockBytes = int64_t{256} << 10;
 
 // Far beyond any run, and far enough from overflow.
 constexpr int64_t kLastTransition = int64_t{1} << 62;
+
+// The first eight bytes of a saved segment: "DQNDSEG" and the format's version.
+constexpr uint64_t kMagic = 0x01'47'45'53'44'4e'51'44;
 
 // A saved row's flags.
 constexpr uint8_t kTerminated = 1;
@@ -125,9 +129,25 @@ int Segment::CopyState(uint32_t frame, std::span<uint8_t> out) const {
   return shape_.stack - missing;
 }
 
-// first_transition i64; frames u64; rows u64; previous frames [frames] u32; by row: frame_after
-// u32, action u32, reward f32, flags u8; the frames one after the other.
+// The shape as i64 each: what a segment's meaning depends on.
+std::array<std::pair<const char*, int64_t>, 4> Fields(const SegmentShape& shape) {
+  return {{{"transitions", shape.transitions},
+           {"lanes", shape.lanes},
+           {"frame_bytes", shape.frame_bytes},
+           {"stack", shape.stack}}};
+}
+
+size_t Segment::SavedBytes() const {
+  constexpr size_t kHeaderBytes = 8 * sizeof(uint64_t);
+  const size_t frame_bytes = sizeof(uint32_t) + static_cast<size_t>(shape_.frame_bytes);
+  return kHeaderBytes + frames_.size() * frame_bytes + rows_.size() * kSavedRowBytes;
+}
+
+// magic u64; the shape; first_transition i64; frames u64; rows u64; previous frames [frames] u32;
+// by row: frame_after u32, action u32, reward f32, flags u8; the frames one after the other.
 void Segment::Save(ByteWriter& writer) const {
+  writer.U64(kMagic);
+  for (const auto& [name, value] : Fields(shape_)) writer.I64(value);
   writer.I64(first_transition_);
   writer.U64(previous_frames_.size());
   writer.U64(rows_.size());
@@ -148,6 +168,15 @@ void Segment::Save(ByteWriter& writer) const {
 
 std::unique_ptr<Segment> Segment::Load(std::shared_ptr<BlockPool> pool, const SegmentShape& shape,
                                        ByteReader& reader) {
+  if (const uint64_t magic = reader.U64(); magic != kMagic) {
+    ThrowDamaged("it does not begin as a segment of format 1 does");
+  }
+  for (const auto& [name, value] : Fields(shape)) {
+    if (const int64_t saved = reader.I64(); saved != value) {
+      ThrowDamaged(std::string(name) + " is " + std::to_string(saved) + ", this run has " +
+                   std::to_string(value));
+    }
+  }
   const int64_t first_transition = reader.I64();
   const uint64_t frames = reader.U64();
   const uint64_t rows = reader.U64();

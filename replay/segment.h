@@ -86,9 +86,11 @@ class Segment {
   // Memory taken: whole blocks of frames, rows and links; container headers are not counted.
   int64_t bytes() const { return shape_.MetadataBytes() + frames_.bytes(); }
 
-  // Everything, full or not. The shape is not saved: whoever loads has to know it.
+  // How many bytes Save will write.
+  size_t SavedBytes() const;
+  // Everything, full or not, in the layout of docs/formats.md.
   void Save(ByteWriter& writer) const;
-  // Throws std::runtime_error when the bytes are damaged.
+  // Throws std::runtime_error when the bytes are damaged or of another shape or format.
   static std::unique_ptr<Segment> Load(std::shared_ptr<BlockPool> pool, const SegmentShape& shape,
                                        ByteReader& reader);
 

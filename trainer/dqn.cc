@@ -135,32 +135,44 @@ Dqn::UpdateAverages Dqn::TakeUpdateAverages() {
   return averages;
 }
 
-void Dqn::SaveState(ByteWriter& writer) const {
-  writer.I64(env_steps_);
-  writer.I64(updates_owed_);
-  writer.I64(sums_.updates);
-  for (double sum : {sums_.loss, sums_.mean_q, sums_.grad_norm}) writer.F64(sum);
-  sample_stream_.SaveState(writer);
-  for (const RandomStream& stream : explore_streams_) stream.SaveState(writer);
-  writer.String(environments_->SaveState());
-  states_.SaveState(writer);
-  episodes_.SaveState(writer);
-  learner_.SaveState(writer);
-  replay_.SaveState(writer);
+void Dqn::SaveState(StateSections& state) const {
+  state.Add("counters", [this](ByteWriter& writer) {
+    for (int64_t count : {env_steps_, updates(), updates_owed_}) writer.I64(count);
+  });
+  state.Add("update_averages", [this](ByteWriter& writer) {
+    writer.I64(sums_.updates);
+    for (double sum : {sums_.loss, sums_.mean_q, sums_.grad_norm}) writer.F64(sum);
+  });
+  state.Add("stream/sample", [this](ByteWriter& writer) { sample_stream_.SaveState(writer); });
+  for (size_t lane = 0; lane < explore_streams_.size(); ++lane) {
+    state.Add("stream/explore/" + std::to_string(lane),
+              [&](ByteWriter& writer) { explore_streams_[lane].SaveState(writer); });
+  }
+  state.Add("environments",
+            [this](ByteWriter& writer) { writer.String(environments_->SaveState()); });
+  state.Add("frame_stacks", [this](ByteWriter& writer) { states_.SaveState(writer); });
+  state.Add("episodes", [this](ByteWriter& writer) { episodes_.SaveState(writer); });
 }
 
-void Dqn::LoadState(ByteReader& reader) {
-  env_steps_ = reader.I64();
-  updates_owed_ = reader.I64();
-  sums_.updates = reader.I64();
-  for (double* sum : {&sums_.loss, &sums_.mean_q, &sums_.grad_norm}) *sum = reader.F64();
-  sample_stream_.LoadState(reader);
-  for (RandomStream& stream : explore_streams_) stream.LoadState(reader);
-  environments_->LoadState(reader.String());
-  states_.LoadState(reader);
-  episodes_.LoadState(reader);
-  learner_.LoadState(reader);
-  replay_.LoadState(reader);
+void Dqn::LoadState(const StateSections& state) {
+  state.Get("counters", [this](ByteReader& reader) {
+    env_steps_ = reader.I64();
+    learner_.SetUpdates(reader.I64());
+    updates_owed_ = reader.I64();
+  });
+  state.Get("update_averages", [this](ByteReader& reader) {
+    sums_.updates = reader.I64();
+    for (double* sum : {&sums_.loss, &sums_.mean_q, &sums_.grad_norm}) *sum = reader.F64();
+  });
+  state.Get("stream/sample", [this](ByteReader& reader) { sample_stream_.LoadState(reader); });
+  for (size_t lane = 0; lane < explore_streams_.size(); ++lane) {
+    state.Get("stream/explore/" + std::to_string(lane),
+              [&](ByteReader& reader) { explore_streams_[lane].LoadState(reader); });
+  }
+  state.Get("environments",
+            [this](ByteReader& reader) { environments_->LoadState(reader.String()); });
+  state.Get("frame_stacks", [this](ByteReader& reader) { states_.LoadState(reader); });
+  state.Get("episodes", [this](ByteReader& reader) { episodes_.LoadState(reader); });
 }
 
 }  // namespace dqnd

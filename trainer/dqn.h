@@ -2,13 +2,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/random_stream.h"
 #include "env_bridge/frame_stack.h"
 #include "env_bridge/vector_environment.h"
 #include "replay/replay_memory.h"
+#include "trainer/checkpoint/state_sections.h"
 #include "trainer/config/config.h"
 #include "trainer/learner/learner.h"
 #include "trainer/metrics/episode_statistics.h"
@@ -45,13 +47,21 @@ class Dqn {
   const EnvironmentSpec& environment() const { return environments_->spec(); }
   const EpisodeStatistics& episodes() const { return episodes_; }
   const ReplayMemory& replay() const { return replay_; }
+  ReplayMemory& replay() { return replay_; }
   const Learner& learner() const { return learner_; }
   Policy& policy() { return learner_.policy(); }
 
-  // Everything that influences the future. A Dqn of an equal configuration that loads it goes on to
-  // the same bits.
-  void SaveState(ByteWriter& writer) const;
-  void LoadState(ByteReader& reader);
+  // Takes the initial weights of both networks from a safetensors file, before the first cycle.
+  // Throws std::runtime_error beginning with `source` when it holds another network.
+  void InitializeFrom(std::string_view safetensors, const std::string& source) {
+    learner_.InitializeFrom(safetensors, source);
+  }
+
+  // Everything that influences the future but what learner() and replay() hold: counters, random
+  // streams, environments, running episodes. A Dqn of an equal configuration that loads all three
+  // goes on to the same bits (trainer/checkpointing.h).
+  void SaveState(StateSections& state) const;
+  void LoadState(const StateSections& state);
 
  private:
   void Act();

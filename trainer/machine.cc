@@ -2,6 +2,9 @@
 
 #include <sched.h>
 
+#include <ATen/Version.h>
+#include <torch/csrc/api/include/torch/version.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -109,6 +112,21 @@ int FindProcessors(const fs::path& root) {
          Number(folder / "cpu.cfs_period_us").value_or(0));
   }
   return processors;
+}
+
+MachineRecord ThisMachine(const Config& config) {
+  std::string model = "unknown processor";
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (!line.starts_with("model name") || colon == std::string::npos) continue;
+    model = line.substr(colon + 2);
+    break;
+  }
+  return {.processor = model + ", " + at::get_cpu_capability(),
+          .threads = config.train.threads.value(),
+          .libtorch = TORCH_VERSION,
+          .precision = "float32"};
 }
 
 int64_t ResolveThreads(const Config& config) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "trainer/checkpoint/manifest.h"
 #include "trainer/config/config.h"
 
 namespace dqnd {
@@ -26,5 +27,8 @@ int FindProcessors(const std::filesystem::path& root = "/");
 // What `train.threads: auto` means: 1 for the small architectures, whose operations are too short
 // to share, and for nature_cnn every processor up to 8.
 int64_t ResolveThreads(const Config& config);
+
+// What the bits of a run may depend on. REQUIRES: train.threads is resolved.
+MachineRecord ThisMachine(const Config& config);
 
 }  // namespace dqnd

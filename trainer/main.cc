@@ -44,6 +44,9 @@ int Run(int argc, char** argv) {
       ->add_option("--on-existing", train.on_existing,
                    "when the run directory holds a run: resume, new (moves it aside), or fail")
       ->transform(CLI::CheckedTransformer(choices));
+  command->add_flag("--allow-changes", train.allow_changes,
+                    "go on with a run although keys that decide results were changed");
+  train.program = argv[0];
   command->callback([&] { status = dqnd::TrainCommand(train); });
 
   dqnd::PlanArguments plan;

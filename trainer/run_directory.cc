@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "trainer/checkpoint/checkpoint_store.h"
 #include "trainer/network/safetensors.h"
 
 namespace dqnd {
@@ -18,14 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfigFile = "config.yaml";
 constexpr const char* kNetworkFile = "network.safetensors";
 constexpr const char* kLockFile = ".lock";
-
-// Zero-padded, so that names sort as numbers do.
-std::string CheckpointName(int64_t env_steps) {
-  return fmt::format("{:012}", env_steps);
-}
 
 // A folder that only this process's lock file is in counts as empty.
 bool IsEmpty(FileSystem& files, const fs::path& folder) {
@@ -33,94 +28,93 @@ bool IsEmpty(FileSystem& files, const fs::path& folder) {
   return std::ranges::all_of(names, [](const std::string& name) { return name == kLockFile; });
 }
 
-// The newest checkpoint folder that holds a network, or nothing.
-std::optional<fs::path> LatestNetwork(FileSystem& files, const fs::path& run) {
-  const fs::path checkpoints = run / "checkpoints";
-  if (!files.Exists(checkpoints)) return std::nullopt;
-  std::vector<std::string> names = files.List(checkpoints);
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    if (files.Exists(checkpoints / *name / kNetworkFile)) return checkpoints / *name / kNetworkFile;
-  }
-  return std::nullopt;
-}
-
 Config ReadConfig(FileSystem& files, const fs::path& run) {
   const fs::path path = run / kConfigFile;
   return ParseConfig(files.Read(path), path.string());
 }
 
+// A run directory may come from anywhere; nothing in it may make us read or write elsewhere.
+void RefuseLinksOutward(const fs::path& run) {
+  const fs::path home = fs::canonical(run);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run)) {
+    if (!entry.is_symlink()) continue;
+    const fs::path target = fs::weakly_canonical(entry.path());
+    const auto [rest_of_home, rest] = std::ranges::mismatch(home, target);
+    if (rest_of_home == home.end()) continue;
+    throw std::invalid_argument(
+        fmt::format("{} is a link to {}, out of the run directory; nothing was changed. Put the "
+                    "file itself there, or remove the link",
+                    entry.path().string(), target.string()));
+  }
+}
+
 }  // namespace
 
-RunDirectory::RunDirectory(FileSystem& files, const Config& config, OnExisting on_existing)
-    : files_(files), path_(fs::path(config.run.directory) / config.run.name) {
+fs::path RunPath(const Config& config) {
+  return fs::path(config.run.directory) / config.run.name;
+}
+
+std::optional<Config> StoredConfig(FileSystem& files, const fs::path& run) {
+  if (!files.Exists(run / kConfigFile)) return std::nullopt;
+  return ReadConfig(files, run);
+}
+
+RunDirectory::RunDirectory(FileSystem& files, const Config& config, const Options& options)
+    : files_(files), path_(RunPath(config)) {
   try {
     files_.CreateFolders(path_);
-    Lock();
-    if (!IsEmpty(files_, path_)) CheckExisting(config, on_existing);
-    if (!complete_) WriteFileDurably(files_, path_ / kConfigFile, ToYaml(config));
+    lock_.emplace(path_);
+    RefuseLinksOutward(path_);
+    if (!IsEmpty(files_, path_)) CheckExisting(config, options);
+    WriteFileDurably(files_, path_ / kConfigFile, ToYaml(config));
   } catch (const std::system_error& error) {
     throw std::invalid_argument(
         fmt::format("run directory {} cannot be written: {}. Free some space, change its "
-                    "permissions, or choose "
-                    "another place with run.directory",
+                    "permissions, or choose another place with run.directory",
                     path_.string(), error.what()));
   }
 }
 
-RunDirectory::~RunDirectory() {
-  if (lock_ >= 0) close(lock_);
+FolderLock::FolderLock(const fs::path& folder) {
+  const fs::path path = folder / kLockFile;
+  file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (file_ < 0) throw std::system_error(errno, std::generic_category(), path.string());
+  if (flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  close(file_);
+  if (error != EWOULDBLOCK) throw std::system_error(error, std::generic_category(), path.string());
+  throw RunDirectoryLocked(
+      fmt::format("run directory {} is in use by another dqnd; stop that one, or give this run "
+                  "another run.name",
+                  folder.string()));
 }
 
-void RunDirectory::Lock() {
-  const fs::path path = path_ / kLockFile;
-  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0) throw std::system_error(errno, std::generic_category(), path.string());
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
-    close(lock);
-    if (error != EWOULDBLOCK)
-      throw std::system_error(error, std::generic_category(), path.string());
-    throw RunDirectoryLocked(
-        fmt::format("run directory {} is in use by another dqnd; stop that one, or give this run "
-                    "another run.name",
-                    path_.string()));
-  }
-  if (lock_ >= 0) close(lock_);
-  lock_ = lock;
+FolderLock::~FolderLock() {
+  if (file_ >= 0) close(file_);
 }
 
-void RunDirectory::CheckExisting(const Config& config, OnExisting on_existing) {
-  if (on_existing == OnExisting::kNew) return MoveAside();
-  if (!files_.Exists(path_ / kConfigFile)) {
+void RunDirectory::CheckExisting(const Config& config, const Options& options) {
+  if (options.on_existing == OnExisting::kNew) return MoveAside();
+  const std::optional<Config> there = StoredConfig(files_, path_);
+  if (!there) {
     throw std::invalid_argument(
         fmt::format("{} holds files, but no run ({} is missing); nothing was changed. Choose "
-                    "another run.name, or "
-                    "move it aside with --on-existing=new",
+                    "another run.name, or move it aside with --on-existing=new",
                     path_.string(), kConfigFile));
   }
-  if (on_existing == OnExisting::kFail) {
+  if (options.on_existing == OnExisting::kFail) {
     throw std::invalid_argument(fmt::format(
         "{} holds a run already; nothing was changed. Choose another run.name, or move the old one "
         "aside with --on-existing=new",
         path_.string()));
   }
-  const Config there = ReadConfig(files_, path_);
-  const std::vector<std::string> differences = DifferingResultKeys(config, there);
-  if (!differences.empty()) {
-    throw std::invalid_argument(
-        fmt::format("{} holds another run; nothing was changed. It differs in {}. Choose another "
-                    "run.name, or move "
-                    "the old one aside with --on-existing=new",
-                    path_.string(), fmt::join(differences, "; ")));
-  }
-  const fs::path last =
-      path_ / "checkpoints" / CheckpointName(config.train.total_env_steps) / kNetworkFile;
-  complete_ = files_.Exists(last);
-  if (!complete_) {
+  changes_ = DifferingResultKeys(config, *there);
+  if (!changes_.empty() && !options.allow_changes) {
     throw std::invalid_argument(fmt::format(
-        "{} holds an unfinished run of this configuration, and this version cannot go on with one; "
-        "nothing was changed. Choose another run.name, or move it aside with --on-existing=new",
-        path_.string()));
+        "{} holds another run; nothing was changed. It differs in {}. Choose another "
+        "run.name, move the old one aside with --on-existing=new, or go on with the new "
+        "values with --allow-changes",
+        path_.string(), fmt::join(changes_, "; ")));
   }
 }
 
@@ -133,28 +127,20 @@ void RunDirectory::MoveAside() {
   files_.SyncFolder(path_.parent_path());
   moved_aside_ = aside;
   files_.CreateFolders(path_);
-  Lock();
+  lock_.emplace(path_);
 }
 
-void RunDirectory::SaveCheckpoint(int64_t env_steps, const Parameters& network) {
-  const fs::path folder = path_ / "checkpoints" / CheckpointName(env_steps);
-  files_.CreateFolders(folder);
-  WriteFileDurably(files_, folder / kNetworkFile,
-                   EncodeSafetensors(network, {{"env_steps", std::to_string(env_steps)}}));
+std::string EncodeBest(int64_t env_steps, double mean_return, const Parameters& network) {
+  return EncodeSafetensors(network.entries(), {{"env_steps", std::to_string(env_steps)},
+                                               {"mean_reward", fmt::format("{}", mean_return)}});
 }
 
-void RunDirectory::SaveBest(int64_t env_steps, double mean_return, const Parameters& network) {
-  files_.CreateFolders(path_ / "best");
-  WriteFileDurably(files_, path_ / "best" / kNetworkFile,
-                   EncodeSafetensors(network, {{"env_steps", std::to_string(env_steps)},
-                                               {"mean_reward", fmt::format("{}", mean_return)}}));
+void SaveBest(FileSystem& files, const fs::path& run, std::string_view content) {
+  files.CreateFolders(run / "best");
+  WriteFileDurably(files, run / "best" / kNetworkFile, content);
 }
 
-std::optional<fs::path> RunDirectory::LatestCheckpoint() const {
-  return LatestNetwork(files_, path_);
-}
-
-SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoint) {
+fs::path FindNetworkFile(FileSystem& files, const fs::path& run_or_checkpoint) {
   if (!files.Exists(run_or_checkpoint)) {
     throw std::invalid_argument(run_or_checkpoint.string() + " does not exist");
   }
@@ -164,7 +150,10 @@ SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoi
          {run_or_checkpoint / kNetworkFile, run_or_checkpoint / "best" / kNetworkFile}) {
       if (file.empty() && files.Exists(candidate)) file = candidate;
     }
-    if (file.empty()) file = LatestNetwork(files, run_or_checkpoint).value_or(fs::path());
+    const std::vector<std::string> checkpoints = CheckpointStore::List(files, run_or_checkpoint);
+    if (file.empty() && !checkpoints.empty()) {
+      file = run_or_checkpoint / "checkpoints" / checkpoints.front() / kNetworkFile;
+    }
   } else if (run_or_checkpoint.extension() == ".safetensors") {
     file = run_or_checkpoint;
   }
@@ -174,7 +163,13 @@ SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoi
         " is no run directory, checkpoint folder or .safetensors file with a "
         "saved network");
   }
-  // The configuration lies in the run directory: the nearest folder above that has one.
+  return file;
+}
+
+SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoint) {
+  const fs::path file = FindNetworkFile(files, run_or_checkpoint);
+  // The configuration lies in the checkpoint or in the run directory: the nearest folder above that
+  // has one.
   for (fs::path folder = fs::absolute(file).parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
     if (files.Exists(folder / kConfigFile)) return {file, ReadConfig(files, folder)};

@@ -4,6 +4,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/file_system.h"
 #include "trainer/config/config.h"
@@ -24,54 +26,79 @@ class RunDirectoryLocked : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Keeps other processes out of a folder while it lives, in other containers too: flock(2) on a file
+// in it, which the system lets go of when the process ends, however it ends.
+class FolderLock {
+ public:
+  // Throws RunDirectoryLocked, and std::system_error when the file cannot be made.
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_ = -1;  // descriptor
+};
+
 // The folder that holds everything of one run:
 //
-//   config.yaml                          the resolved configuration
-//   checkpoints/000000250000/network.safetensors
-//   best/network.safetensors             the parameters with the best evaluation
+//   config.yaml                the resolved configuration
+//   checkpoints/, replay/      all that the run needs to go on (checkpoint_store.h)
+//   best/network.safetensors   the parameters with the best evaluation
 //   events.out.tfevents.*, progress.csv, evaluations.csv, dqnd.log
 //
 // While an object lives, its process holds the folder's lock.
 class RunDirectory {
  public:
+  struct Options {
+    OnExisting on_existing = OnExisting::kResume;
+    bool allow_changes = false;  // of result keys
+  };
+
   // Opens DIRECTORY/NAME of config.run and writes config.yaml. Throws std::invalid_argument when
-  // the folder cannot be created or written, or holds something that `on_existing` forbids (nothing
-  // is changed then), and RunDirectoryLocked.
-  RunDirectory(FileSystem& files, const Config& config, OnExisting on_existing);
-  ~RunDirectory();
-  RunDirectory(const RunDirectory&) = delete;
-  RunDirectory& operator=(const RunDirectory&) = delete;
+  // the folder cannot be created or written, holds something that the options forbid, or a link in
+  // it leads out of it (nothing is changed then), and RunDirectoryLocked.
+  RunDirectory(FileSystem& files, const Config& config, const Options& options);
 
   const std::filesystem::path& path() const { return path_; }
-
-  // The run reached its total_env_steps in an earlier process; there is nothing left to train.
-  bool complete() const { return complete_; }
 
   // Where a folder moved by OnExisting::kNew now lies.
   const std::optional<std::filesystem::path>& moved_aside() const { return moved_aside_; }
 
-  // Saves the network that acted after `env_steps`, durably. Throws std::system_error.
-  void SaveCheckpoint(int64_t env_steps, const Parameters& network);
-  void SaveBest(int64_t env_steps, double mean_return, const Parameters& network);
-
-  // The newest checkpoint's network file, where there is one.
-  std::optional<std::filesystem::path> LatestCheckpoint() const;
+  // Result keys in which the run's earlier configuration differs, which Options allowed.
+  const std::vector<std::string>& changes() const { return changes_; }
 
  private:
-  void Lock();
-  void CheckExisting(const Config& config, OnExisting on_existing);
+  void CheckExisting(const Config& config, const Options& options);
   void MoveAside();
 
   FileSystem& files_;
   std::filesystem::path path_;
   std::optional<std::filesystem::path> moved_aside_;
-  bool complete_ = false;
-  int lock_ = -1;  // file descriptor
+  std::vector<std::string> changes_;
+  std::optional<FolderLock> lock_;
 };
 
+// Where a run of that configuration lies: DIRECTORY/NAME.
+std::filesystem::path RunPath(const Config& config);
+
+// The configuration with which the run there went on last; nothing when there is none.
+std::optional<Config> StoredConfig(FileSystem& files, const std::filesystem::path& run);
+
+// The name of the configuration in a run directory and in a checkpoint.
+inline constexpr const char* kConfigFile = "config.yaml";
+
+// The content of best/network.safetensors, and what writes it, durably. Throws std::system_error.
+std::string EncodeBest(int64_t env_steps, double mean_return, const Parameters& network);
+void SaveBest(FileSystem& files, const std::filesystem::path& run, std::string_view content);
+
 // The network file that an argument RUN_OR_CHECKPOINT names: a run directory (its best
-// evaluation's, else its newest), a checkpoint folder, or a .safetensors file; and the
-// configuration it was trained with. Throws std::invalid_argument when it is none of these.
+// evaluation's, else its newest), a checkpoint folder, or a .safetensors file. Throws
+// std::invalid_argument when it is none of these.
+std::filesystem::path FindNetworkFile(FileSystem& files,
+                                      const std::filesystem::path& run_or_checkpoint);
+
+// The same with the configuration it was trained with, which lies in a folder above.
 struct SavedNetwork {
   std::filesystem::path file;
   Config config;

@@ -1,40 +1,70 @@
 #include "trainer/training_loop.h"
 
+#include <algorithm>
 #include <limits>
-#include <string>
+#include <stdexcept>
+#include <system_error>
 
 #include "trainer/evaluation.h"
 #include "trainer/interval.h"
+#include "trainer/run_directory.h"
 
 namespace dqnd {
-TrainingLoop::TrainingLoop(const Config& config, const Surroundings& surroundings)
-    : config_(config), around_(surroundings), dqn_(config) {}
+namespace {
+
+// How soon a checkpoint that failed is tried again.
+constexpr std::chrono::seconds kTryAgain{60};
+
+constexpr int64_t kNone = -1;
+
+}  // namespace
+
+TrainingLoop::TrainingLoop(const Config& config, Dqn& dqn, LoopState& state,
+                           const Surroundings& surroundings, const Manifest& history)
+    : config_(config),
+      dqn_(dqn),
+      state_(state),
+      around_(surroundings),
+      history_(history),
+      next_segment_(dqn.replay().sealed_segments().empty()
+                        ? 0
+                        : dqn.replay().sealed_segments().back()->first_transition() + 1),
+      handed_over_(history.env_steps),
+      written_(history.env_steps),
+      last_report_{dqn.env_steps(), history.elapsed_seconds} {}
 
 TrainingLoop::Ending TrainingLoop::Run(std::stop_token stop) {
-  started_ = std::chrono::steady_clock::now();
+  started_ = last_checkpoint_at_ = Clock::now();
+  const std::stop_callback note_when(
+      stop, [this] { stop_requested_at_ = Clock::now().time_since_epoch().count(); });
+  EvaluateIfDue(stop);
   while (dqn_.env_steps() < config_.train.total_env_steps && !stop.stop_requested()) {
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
-    const int64_t after = dqn_.env_steps();
-    around_.metrics.Advance(after, ElapsedSeconds());
-    if (PassedMultiple(config_.metrics.every_env_steps, before, after)) Report();
-    if (PassedMultiple(config_.evaluation.every_env_steps, before, after)) EvaluateNow(stop);
-    if (PassedMultiple(config_.checkpoint.every_env_steps, before, after)) SaveCheckpoint();
+    HandOverSealedSegments();
+    around_.metrics.Advance(dqn_.env_steps(), elapsed_seconds());
+    if (PassedMultiple(config_.metrics.every_env_steps, before, dqn_.env_steps())) Report();
+    if (PassedMultiple(config_.evaluation.every_env_steps, before, dqn_.env_steps())) {
+      state_.evaluation_due = true;
+      EvaluateIfDue(stop);
+    }
+    if (CheckpointIsDue(before)) HandOverCheckpoint();
+    TellOutcome();
   }
-  if (last_checkpoint_ != dqn_.env_steps()) SaveCheckpoint();
-  around_.metrics.Sync();
-  return dqn_.env_steps() < config_.train.total_env_steps ? Ending::kStopped : Ending::kComplete;
+  if (!stop.stop_requested()) return Finish(Clock::time_point::max());
+  return Finish(Clock::time_point(Clock::duration(stop_requested_at_)) +
+                std::chrono::seconds(config_.run.stop_grace_seconds));
 }
 
 void TrainingLoop::Report() {
-  const double elapsed_seconds = ElapsedSeconds();
+  const double elapsed = elapsed_seconds();
   const Dqn::UpdateAverages averages = dqn_.TakeUpdateAverages();
   const auto unless_none = [&averages](double value) {
     return averages.updates > 0 ? value : std::numeric_limits<double>::quiet_NaN();
   };
   const auto env_steps_since = static_cast<double>(dqn_.env_steps() - last_report_.env_steps);
-  const double fps = env_steps_since / (elapsed_seconds - last_report_.elapsed_seconds);
-  last_report_ = {dqn_.env_steps(), elapsed_seconds};
+  const double fps = env_steps_since / (elapsed - last_report_.elapsed_seconds);
+  last_report_ = {dqn_.env_steps(), elapsed};
   const Scalar scalars[] = {{"rollout/ep_rew_mean", dqn_.episodes().mean_return()},
                             {"rollout/ep_len_mean", dqn_.episodes().mean_length()},
                             {"rollout/exploration_rate", dqn_.epsilon()},
@@ -47,49 +77,165 @@ void TrainingLoop::Report() {
                             {"train/learning_rate", config_.optimizer.learning_rate},
                             {"replay/size", static_cast<double>(dqn_.replay().size())}};
   around_.metrics.Report(dqn_.env_steps(), Now(), scalars);
+  TellMetricsProblem();
+  SaveBestIfWaiting();
 }
 
-void TrainingLoop::EvaluateNow(std::stop_token stop) {
+void TrainingLoop::EvaluateIfDue(std::stop_token stop) {
+  if (!state_.evaluation_due) return;
   const std::optional<EvaluationResult> result =
       Evaluate(dqn_.policy(), config_.environment,
                {.episodes = config_.evaluation.episodes,
                 .eps = config_.evaluation.eps,
                 .seed = static_cast<uint64_t>(config_.run.seed),
-                .stream = "evaluate/" + std::to_string(evaluations_ + 1)},
+                .stream = "evaluate/" + std::to_string(state_.evaluations + 1)},
                stop);
   if (!result) return;
-  ++evaluations_;
+  state_.evaluation_due = false;
+  ++state_.evaluations;
   around_.metrics.ReportEvaluation({.env_steps = dqn_.env_steps(),
                                     .mean_reward = result->mean_return(),
                                     .std_reward = result->return_deviation(),
                                     .mean_ep_length = result->mean_length(),
                                     .episodes = config_.evaluation.episodes},
                                    Now());
-  const bool best = !best_ || result->mean_return() > best_->mean_return;
+  const bool best = !state_.best || result->mean_return() > state_.best->mean_return;
   around_.log.info("evaluation {} at env_step {}: mean return {:.2f} +- {:.2f} over {} episodes{}",
-                   evaluations_, dqn_.env_steps(), result->mean_return(),
+                   state_.evaluations, dqn_.env_steps(), result->mean_return(),
                    result->return_deviation(), config_.evaluation.episodes,
                    best ? ", the best so far" : "");
+  handed_over_ = kNone;  // an evaluation that was made up for changes the state of its env_step
   if (best) {
-    best_ = {dqn_.env_steps(), result->mean_return()};
-    around_.directory.SaveBest(dqn_.env_steps(), result->mean_return(),
-                               dqn_.learner().parameters());
+    state_.best = {dqn_.env_steps(), result->mean_return()};
+    waiting_best_ =
+        EncodeBest(dqn_.env_steps(), result->mean_return(), dqn_.learner().parameters());
+    SaveBestIfWaiting();
   }
 }
 
-double TrainingLoop::ElapsedSeconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+void TrainingLoop::SaveBestIfWaiting() {
+  if (waiting_best_.empty()) return;
+  try {
+    SaveBest(around_.files, around_.run, waiting_best_);
+    waiting_best_.clear();
+  } catch (const std::system_error& error) {
+    around_.log.warn(
+        "the best parameters could not be saved: {}; they are kept in memory and tried "
+        "again",
+        error.what());
+  }
+}
+
+bool TrainingLoop::CheckpointIsDue(int64_t env_steps_before) const {
+  if (PassedMultiple(config_.checkpoint.every_env_steps, env_steps_before, dqn_.env_steps())) {
+    return true;
+  }
+  const Clock::duration since = Clock::now() - last_checkpoint_at_;
+  const auto& every_seconds = config_.checkpoint.every_seconds;
+  return (every_seconds && since >= std::chrono::seconds(*every_seconds)) ||
+         (!failure_.empty() && since >= kTryAgain);
+}
+
+// Segments are written as soon as they are full, so that a checkpoint finds most of the memory on
+// disk. One that the memory drops before it is written takes memory beyond max_bytes.
+void TrainingLoop::HandOverSealedSegments() {
+  const auto& sealed = dqn_.replay().sealed_segments();
+  if (sealed.empty() || sealed.back()->first_transition() < next_segment_) return;
+  for (const auto& segment : sealed) {
+    if (segment->first_transition() >= next_segment_) around_.writer.Write(segment);
+  }
+  next_segment_ = sealed.back()->first_transition() + 1;
+  const auto& max_bytes = config_.replay.max_bytes;
+  if (max_bytes && dqn_.replay().bytes() > *max_bytes) around_.writer.Wait();
+}
+
+void TrainingLoop::HandOverCheckpoint() {
+  last_checkpoint_at_ = Clock::now();
+  try {
+    around_.metrics.Flush();
+  } catch (const std::system_error& error) {
+    return TellFailure(dqn_.env_steps(), error.what());
+  }
+  CheckpointContent content = TakeCheckpoint(dqn_, state_);
+  Manifest& manifest = content.manifest;
+  manifest.complete = dqn_.env_steps() >= config_.train.total_env_steps && !state_.evaluation_due;
+  manifest.elapsed_seconds = elapsed_seconds();
+  manifest.saved_unix_seconds = static_cast<int64_t>(Now().unix_seconds);
+  manifest.program_version = history_.program_version;
+  manifest.machine = history_.machine;
+  manifest.changes = history_.changes;
+  manifest.metrics = around_.metrics.lengths();
+  content.files.emplace_back(kConfigFile, ToYaml(config_));
+  content.growing_files = around_.metrics.open_files();
+  around_.writer.Write(std::move(content));
+  handed_over_ = dqn_.env_steps();
+}
+
+void TrainingLoop::TellOutcome() {
+  const std::optional<CheckpointWriter::Outcome> outcome = around_.writer.TakeOutcome();
+  if (!outcome) return;
+  if (!outcome->error.empty()) return TellFailure(outcome->env_steps, outcome->error);
+  failure_.clear();
+  written_ = outcome->env_steps;
+  around_.log.info("checkpoint {} is complete: {:.1f} MB written in {:.2f} s", outcome->env_steps,
+                   static_cast<double>(outcome->bytes) / 1e6, outcome->seconds);
+  if (!outcome->removal_error.empty()) {
+    around_.log.warn("old checkpoints could not be removed: {}", outcome->removal_error);
+  }
+}
+
+void TrainingLoop::TellFailure(int64_t env_steps, const std::string& failure) {
+  failure_ = failure;
+  if (handed_over_ == env_steps) handed_over_ = kNone;
+  around_.log.warn(
+      "checkpoint {} could not be written: {}; training goes on, and it is tried again "
+      "within {} s",
+      env_steps, failure, kTryAgain.count());
+}
+
+void TrainingLoop::TellMetricsProblem() {
+  const std::string problem = around_.metrics.problem();
+  if (problem == metrics_problem_) return;
+  if (problem.empty()) {
+    around_.log.info("metrics can be written again; no row is lost");
+  } else {
+    around_.log.warn("metrics cannot be written: {}; rows wait in memory", problem);
+  }
+  metrics_problem_ = problem;
+}
+
+TrainingLoop::Ending TrainingLoop::Finish(Clock::time_point deadline) {
+  const bool complete = dqn_.env_steps() >= config_.train.total_env_steps && !state_.evaluation_due;
+  bool in_time = around_.writer.WaitUntil(deadline);
+  TellOutcome();
+  if (in_time && handed_over_ != dqn_.env_steps()) {
+    HandOverCheckpoint();
+    in_time = around_.writer.WaitUntil(deadline);
+    TellOutcome();
+  }
+  if (!in_time) {
+    around_.log.warn(
+        "the last checkpoint was not written within run.stop_grace_seconds {}; the run "
+        "will go on from checkpoint {}",
+        config_.run.stop_grace_seconds, written_);
+    return Ending::kStoppedInHaste;
+  }
+  if (!failure_.empty()) {
+    throw std::runtime_error("the last checkpoint could not be written: " + failure_ +
+                             "; started again, the run goes on from checkpoint " +
+                             std::to_string(written_));
+  }
+  return complete ? Ending::kComplete : Ending::kStopped;
+}
+
+double TrainingLoop::elapsed_seconds() const {
+  return history_.elapsed_seconds + std::chrono::duration<double>(Clock::now() - started_).count();
 }
 
 ReportTime TrainingLoop::Now() const {
   const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
-  return {.elapsed_seconds = ElapsedSeconds(),
+  return {.elapsed_seconds = elapsed_seconds(),
           .unix_seconds = std::chrono::duration<double>(unix_time).count()};
-}
-
-void TrainingLoop::SaveCheckpoint() {
-  around_.directory.SaveCheckpoint(dqn_.env_steps(), dqn_.learner().parameters());
-  last_checkpoint_ = dqn_.env_steps();
 }
 
 }  // namespace dqnd

@@ -1,62 +1,91 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <filesystem>
 #include <stop_token>
+#include <string>
 
 #include <spdlog/logger.h>
 
+#include "base/file_system.h"
+#include "trainer/checkpoint/checkpoint_writer.h"
+#include "trainer/checkpointing.h"
 #include "trainer/config/config.h"
 #include "trainer/dqn.h"
 #include "trainer/metrics/metrics.h"
-#include "trainer/run_directory.h"
 
 namespace dqnd {
 
 // Runs cycles until the configured end, and between them what is due: reports, evaluations,
 // checkpoints, the stop. Owned and called by one thread.
+//
+// A disk that takes nothing for a while (full, or not answering) stops no training: rows of metrics
+// wait in memory, and a checkpoint that failed is tried again.
 class TrainingLoop {
  public:
-  enum class Ending { kComplete, kStopped };
+  enum class Ending {
+    kComplete,
+    kStopped,
+    kStoppedInHaste,  // stop_grace_seconds were over before the last checkpoint was written
+  };
 
   // The loop's surroundings, all of which must outlive it.
   struct Surroundings {
-    RunDirectory& directory;
+    FileSystem& files;
+    std::filesystem::path run;  // the run directory
+    CheckpointWriter& writer;
     Metrics& metrics;
     spdlog::logger& log;
   };
 
-  TrainingLoop(const Config& config, const Surroundings& surroundings);
+  // `dqn` and `state` are new, or as a checkpoint restored them. `history` says where the run
+  // stands (env_steps, the seconds that earlier processes trained) and what every manifest of this
+  // process repeats (machine, program version, changes).
+  TrainingLoop(const Config& config, Dqn& dqn, LoopState& state, const Surroundings& surroundings,
+               const Manifest& history);
 
   // Trains until total_env_steps, or until `stop` is requested: then to the end of the cycle (an
-  // evaluation under way is given up), with a checkpoint. Throws NonFiniteError before any file is
-  // written with what was not finite, and std::system_error when a file cannot be written.
+  // evaluation under way is given up, to be played again), with a checkpoint. Throws NonFiniteError
+  // before any file is written with what was not finite, and std::runtime_error when the last
+  // checkpoint cannot be written.
   Ending Run(std::stop_token stop);
 
-  const Dqn& dqn() const { return dqn_; }
-
-  struct BestEvaluation {
-    int64_t env_steps = 0;
-    double mean_return = 0;
-  };
-  const std::optional<BestEvaluation>& best_evaluation() const { return best_; }
-  int64_t last_checkpoint_env_steps() const { return last_checkpoint_; }
+  // Of training, over all processes of the run.
+  double elapsed_seconds() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void Report();
-  void EvaluateNow(std::stop_token stop);
-  void SaveCheckpoint();
-  double ElapsedSeconds() const;  // since Run began
+  void EvaluateIfDue(std::stop_token stop);
+  void SaveBestIfWaiting();
+  bool CheckpointIsDue(int64_t env_steps_before) const;
+  void HandOverSealedSegments();
+  void HandOverCheckpoint();
+  void TellOutcome();
+  void TellMetricsProblem();
+  void TellFailure(int64_t env_steps, const std::string& failure);
+  Ending Finish(Clock::time_point deadline);
   ReportTime Now() const;
 
   const Config config_;
+  Dqn& dqn_;
+  LoopState& state_;
   Surroundings around_;
-  Dqn dqn_;
-  std::optional<BestEvaluation> best_;
-  int64_t evaluations_ = 0;
-  int64_t last_checkpoint_ = 0;
-  std::chrono::steady_clock::time_point started_;
+  const Manifest history_;
+
+  Clock::time_point started_ = Clock::now();
+  // When the stop was requested, set by whichever thread requested it.
+  std::atomic<Clock::rep> stop_requested_at_ = 0;
+  Clock::time_point last_checkpoint_at_ = Clock::now();
+  int64_t next_segment_;  // no segment that begins before it needs to be handed over
+  int64_t handed_over_;   // env_steps of the newest checkpoint that the writer got
+  int64_t written_;       // env_steps of the newest checkpoint that is known to be complete
+  std::string failure_;   // of the newest checkpoint; empty: none, or it is not known yet
+  std::string metrics_problem_;
+  std::string waiting_best_;  // the content of best/network.safetensors, until it is written
   struct Mark {
     int64_t env_steps = 0;
     double elapsed_seconds = 0;

@@ -1,6 +1,9 @@
 // Saving and loading: a loaded memory is the saved one, and damaged bytes do no harm.
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,15 +16,28 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
+// As a checkpoint would save it, in one piece: how many sealed segments, each of them, the tail.
 std::string Saved(const ReplayMemory& memory) {
   ByteWriter writer;
-  memory.SaveState(writer);
+  writer.U64(memory.sealed_segments().size());
+  for (const auto& segment : memory.sealed_segments()) segment->Save(writer);
+  memory.SaveTail(writer);
+  return writer.Take();
+}
+
+std::string Tail(const ReplayMemory& memory) {
+  ByteWriter writer;
+  memory.SaveTail(writer);
   return writer.Take();
 }
 
 void Load(ReplayMemory& memory, const std::string& bytes) {
   ByteReader reader(bytes);
-  memory.LoadState(reader);
+  std::vector<std::shared_ptr<const Segment>> sealed;
+  for (uint64_t left = reader.U64(); left > 0; --left) {
+    sealed.push_back(memory.LoadSegment(reader));
+  }
+  memory.Restore(reader, std::move(sealed));
 }
 
 void ExpectLoadedGoesOnAlike(uint64_t seed) {
@@ -98,10 +114,9 @@ class DamagedReplayMemory : public ::testing::Test {
   // the shape of the saved one and can be used.
   void LoadAndUse(const std::string& bytes) {
     ReplayMemory memory(options_);
-    ByteReader reader(bytes);
     bool refused = false;
     try {
-      memory.LoadState(reader);
+      Load(memory, bytes);
     } catch (const std::runtime_error&) {
       refused = true;
     }
@@ -172,12 +187,30 @@ TEST(ForgedReplayMemory, WithMoreSegmentsThanItsBufferNeedsIsRefused) {
   ReplayOptions options{.buffer_size = 100, .segment_transitions = 7};
   ReplayMemory large(options);
   RandomPlay(options, 41).Steps(80, {&large});
+  const std::string tail = Tail(large);
   ByteWriter buffer_size;
   buffer_size.I64(options.buffer_size = 10);
-  const std::string forged = Saved(large).replace(sizeof(uint32_t), 8, buffer_size.bytes());
+  const std::string forged = std::string(tail).replace(sizeof(uint32_t), 8, buffer_size.bytes());
   ReplayMemory memory(options);
-  EXPECT_THAT([&] { Load(memory, forged); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("11 full segments, at most 2")));
+  ByteReader reader(forged);
+  std::vector<std::shared_ptr<const Segment>> sealed(large.sealed_segments().begin(),
+                                                     large.sealed_segments().end());
+  EXPECT_THAT([&] { memory.Restore(reader, sealed); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("11 full segments, 11 are there")));
+}
+
+TEST(ForgedReplayMemory, WithoutOneOfItsSegmentsIsRefusedByName) {
+  const ReplayOptions options{.buffer_size = 100, .segment_transitions = 7};
+  ReplayMemory memory(options), copy(options);
+  RandomPlay(options, 44).Steps(30, {&memory});
+  const std::string tail = Tail(memory);
+  std::vector<std::shared_ptr<const Segment>> sealed(memory.sealed_segments().begin(),
+                                                     memory.sealed_segments().end());
+  std::swap(sealed[1], sealed[2]);
+  ByteReader reader(tail);
+  EXPECT_THAT([&] { copy.Restore(reader, sealed); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("begins at transition 7 is missing")));
+  EXPECT_EQ(copy.size(), 0);
 }
 
 TEST(ForgedReplayMemory, WithTwoLanesInOneEpisodeIsRefused) {
@@ -195,13 +228,16 @@ TEST(ForgedReplayMemory, WithAFullSegmentInTheMakingIsRefused) {
   const ReplayOptions options{.buffer_size = 10, .segment_transitions = 7};
   ReplayMemory memory(options);
   RandomPlay(options, 43, {.end = 1}).Steps(7, {&memory});
-  std::string forged = Saved(memory);
-  const size_t options_size = 52, lane_size = 9, empty_segment_size = 24;
-  ASSERT_EQ(forged[options_size], 1);
-  forged[options_size] = 0;  // full segments
-  forged.erase(forged.size() - lane_size - empty_segment_size, empty_segment_size);
-  EXPECT_THAT([&] { Load(memory, forged); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("only the last segment")));
+  ByteWriter full;
+  memory.sealed_segments().front()->Save(full);
+  std::string forged = Tail(memory);
+  const size_t options_size = 52, count_size = 8, lane_size = 9;
+  forged.replace(options_size, count_size, count_size, '\0');
+  forged.replace(options_size + count_size, forged.size() - options_size - count_size - lane_size,
+                 full.bytes());
+  ByteReader reader(forged);
+  EXPECT_THAT([&] { memory.Restore(reader, {}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("in the making is full")));
 }
 
 TEST_F(DamagedReplayMemory, IsEmptyAndUsableAfterARefusal) {

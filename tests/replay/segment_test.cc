@@ -33,6 +33,16 @@ std::string Saved(const Segment& segment) {
   return writer.Take();
 }
 
+// What every saved segment of that shape begins with: the magic number and the shape.
+std::string Header(const SegmentShape& shape) {
+  return Saved(*MakeSegment(shape)).substr(0, 5 * sizeof(uint64_t));
+}
+
+// The bytes of a segment as if it were of another shape.
+std::string Forged(const std::string& bytes, const SegmentShape& shape) {
+  return std::string(bytes).replace(0, 5 * sizeof(uint64_t), Header(shape));
+}
+
 // `rows` transitions, each of an episode of its own that carries `carried` frames over.
 std::string SavedEpisodes(const SegmentShape& shape, int rows, size_t carried) {
   const auto segment = MakeSegment(shape);
@@ -98,12 +108,24 @@ TEST(Segment, NeverHoldsMoreFramesThanItsShapeAllows) {
 
 TEST(Segment, RefusesMoreThanItsShapeAllows) {
   const SegmentShape wide{.transitions = 20, .lanes = 20, .stack = 4};
+  const SegmentShape small{.transitions = 10};
   const std::string many_rows = SavedEpisodes(wide, 11, 1);
-  EXPECT_THAT([&] { Load(many_rows, {.transitions = 10}); },
+  EXPECT_THAT([&] { Load(Forged(many_rows, small), small); },
               ThrowsMessage<std::runtime_error>(HasSubstr("11 transitions, at most 10")));
   const std::string many_frames = SavedEpisodes(wide, 10, 4);
-  EXPECT_THAT([&] { Load(many_frames, {.transitions = 10}); },
+  EXPECT_THAT([&] { Load(Forged(many_frames, small), small); },
               ThrowsMessage<std::runtime_error>(HasSubstr("50 frames, at most 20")));
+}
+
+TEST(Segment, OfAnotherShapeOrFormatIsRefusedByName) {
+  const SegmentShape shape{.transitions = 3, .stack = 2};
+  const std::string bytes = Saved(*MakeSegment(shape));
+  EXPECT_THAT([&] { Load(bytes, {.transitions = 3, .stack = 4}); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("stack is 2, this run has 4")));
+  std::string newer = bytes;
+  newer[7] = 2;
+  EXPECT_THAT([&] { Load(newer, shape); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("format 1")));
 }
 
 TEST(Segment, RefusesTransitionsThatContradictEachOther) {
@@ -129,6 +151,8 @@ TEST(Segment, RefusesTransitionsThatContradictEachOther) {
 TEST(Segment, ComparesItsCountsWithWhatIsLeftBeforeItTakesMemory) {
   const SegmentShape shape{.transitions = 1'000'000, .frame_bytes = 7'056};
   ByteWriter writer;
+  const std::string header = Header(shape);
+  writer.Raw(header.data(), header.size());
   writer.I64(0);
   writer.U64(1'000'001);
   writer.U64(1'000'000);

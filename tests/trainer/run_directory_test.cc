@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "trainer/checkpoint/checkpoint_store.h"
 #include "trainer/network/q_network.h"
 #include "trainer/network/safetensors.h"
 
@@ -14,7 +15,10 @@ namespace dqnd {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class RunDirectoryTest : public ::testing::Test {
  protected:
@@ -32,11 +36,20 @@ class RunDirectoryTest : public ::testing::Test {
 
   std::string ErrorOf(OnExisting on_existing = OnExisting::kResume) {
     try {
-      const RunDirectory directory(RealFileSystem(), config_, on_existing);
+      const RunDirectory directory(RealFileSystem(), config_, {.on_existing = on_existing});
     } catch (const std::invalid_argument& error) {
       return error.what();
     }
     return "";
+  }
+
+  // A checkpoint that has a network and nothing else.
+  void SaveNetwork(int64_t env_steps, const QNetwork& network) {
+    CheckpointContent content;
+    content.manifest.env_steps = env_steps;
+    content.files = {
+        {"network.safetensors", EncodeSafetensors(network.parameters().entries(), {})}};
+    CheckpointStore(RealFileSystem(), Path(), {}).Save(std::move(content));
   }
 
   Config config_ = ParseConfig("environment: {id: catch}\nnetwork: {architecture: mlp}", "test");
@@ -50,14 +63,14 @@ QNetwork Network(uint64_t seed = 1) {
 }
 
 TEST_F(RunDirectoryTest, ANewRunWritesItsResolvedConfiguration) {
-  const RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
+  const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   const Config read = LoadConfig((Path() / "config.yaml").string());
   EXPECT_EQ(ToYaml(read), ToYaml(config_));
 }
 
 TEST_F(RunDirectoryTest, AnotherRunsDirectoryIsRefusedNamingWhatDiffersAndNothingIsOverwritten) {
   {
-    const RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   }
   const std::string before = RealFileSystem().Read(Path() / "config.yaml");
   config_.train.gamma = 0.5;
@@ -74,44 +87,66 @@ TEST_F(RunDirectoryTest, ADirectoryThatHoldsNoRunIsRefusedAndLeftAlone) {
 
 TEST_F(RunDirectoryTest, OnExistingFailRefusesTheSameRun) {
   {
-    const RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   }
   EXPECT_THAT(ErrorOf(OnExisting::kFail), HasSubstr("holds a run already"));
 }
 
 TEST_F(RunDirectoryTest, OnExistingNewMovesTheOldRunAsideWhole) {
   {
-    RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
-    directory.SaveCheckpoint(10, Network().parameters());
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
+    SaveNetwork(10, Network());
   }
-  const RunDirectory directory(RealFileSystem(), config_, OnExisting::kNew);
+  const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kNew});
   ASSERT_TRUE(directory.moved_aside());
   EXPECT_TRUE(
       fs::exists(*directory.moved_aside() / "checkpoints/000000000010/network.safetensors"));
-  EXPECT_FALSE(directory.LatestCheckpoint());
+  EXPECT_FALSE(fs::exists(Path() / "checkpoints"));
 }
 
-TEST_F(RunDirectoryTest, ARunThatReachedItsEndIsComplete) {
+TEST_F(RunDirectoryTest, TheSameRunIsOpenedAgainAndItsOperationalKeysMayChange) {
   {
-    RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
-    EXPECT_FALSE(directory.complete());
-    directory.SaveCheckpoint(1000, Network().parameters());
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   }
-  EXPECT_TRUE(RunDirectory(RealFileSystem(), config_, OnExisting::kResume).complete());
+  config_.checkpoint.keep_last = 7;
+  config_.train.total_env_steps = 2000;
+  const RunDirectory directory(RealFileSystem(), config_, {});
+  EXPECT_THAT(directory.changes(), IsEmpty());
+  EXPECT_EQ(StoredConfig(RealFileSystem(), Path()).value().checkpoint.keep_last, 7);
 }
 
-TEST_F(RunDirectoryTest, AnUnfinishedRunIsNotOverwritten) {
+TEST_F(RunDirectoryTest, ResultKeysChangeOnlyWhenThatIsAllowed) {
   {
-    RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
-    directory.SaveCheckpoint(400, Network().parameters());
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   }
-  EXPECT_THAT(ErrorOf(), HasSubstr("--on-existing=new"));
-  EXPECT_TRUE(fs::exists(Path() / "checkpoints/000000000400/network.safetensors"));
+  config_.train.gamma = 0.5;
+  EXPECT_THAT(ErrorOf(), HasSubstr("--allow-changes"));
+  const RunDirectory directory(RealFileSystem(), config_, {.allow_changes = true});
+  EXPECT_THAT(directory.changes(), ElementsAre("train.gamma: 0.5 here, 0.99 there"));
+  EXPECT_EQ(StoredConfig(RealFileSystem(), Path()).value().train.gamma, 0.5);
+}
+
+TEST_F(RunDirectoryTest, ALinkOutOfItIsRefusedByNameAndNothingIsChanged) {
+  {
+    const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
+  }
+  const fs::path outside = fs::path(config_.run.directory) / "precious";
+  std::ofstream(outside) << "precious";
+  fs::create_directory(Path() / "checkpoints");
+  for (const char* name : {"progress.csv", "checkpoints/000000000001"}) {
+    fs::create_symlink(outside, Path() / name);
+    EXPECT_THAT(ErrorOf(), AllOf(HasSubstr((Path() / name).string()), HasSubstr("is a link to")));
+    fs::remove(Path() / name);
+  }
+  EXPECT_EQ(RealFileSystem().Read(outside), "precious");
+  fs::create_symlink("config.yaml", Path() / "inside");
+  EXPECT_EQ(ErrorOf(), "");
 }
 
 TEST_F(RunDirectoryTest, TwoOwnersAtOnceAreRefused) {
-  const RunDirectory first(RealFileSystem(), config_, OnExisting::kFail);
-  EXPECT_THROW(RunDirectory(RealFileSystem(), config_, OnExisting::kResume), RunDirectoryLocked);
+  const RunDirectory first(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
+  EXPECT_THROW(RunDirectory(RealFileSystem(), config_, {.on_existing = OnExisting::kResume}),
+               RunDirectoryLocked);
 }
 
 TEST_F(RunDirectoryTest, APlaceThatCannotBeAFolderIsRefusedWithThePathAndTheReason) {
@@ -121,13 +156,13 @@ TEST_F(RunDirectoryTest, APlaceThatCannotBeAFolderIsRefusedWithThePathAndTheReas
 }
 
 TEST_F(RunDirectoryTest, ASavedNetworkIsFoundFromTheRunTheCheckpointAndTheFile) {
-  RunDirectory directory(RealFileSystem(), config_, OnExisting::kFail);
+  const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});
   EXPECT_THROW(FindSavedNetwork(RealFileSystem(), Path()), std::invalid_argument);
-  directory.SaveCheckpoint(10, Network(1).parameters());
-  directory.SaveCheckpoint(900, Network(2).parameters());
+  SaveNetwork(10, Network(1));
+  SaveNetwork(900, Network(2));
   const fs::path newest = Path() / "checkpoints/000000000900/network.safetensors";
   EXPECT_EQ(FindSavedNetwork(RealFileSystem(), Path()).file, newest);
-  directory.SaveBest(500, 3.5, Network(3).parameters());
+  SaveBest(RealFileSystem(), Path(), EncodeBest(500, 3.5, Network(3).parameters()));
   EXPECT_EQ(FindSavedNetwork(RealFileSystem(), Path()).file, Path() / "best/network.safetensors");
   for (const fs::path& name : {newest.parent_path(), newest}) {
     const SavedNetwork saved = FindSavedNetwork(RealFileSystem(), name);

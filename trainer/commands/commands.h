@@ -25,6 +25,8 @@ struct TrainArguments {
   std::string config;
   std::vector<std::string> overrides;
   OnExisting on_existing = OnExisting::kResume;
+  bool allow_changes = false;    // of result keys, in a run that goes on
+  std::string program = "dqnd";  // as it was called, for the line that goes on with the run
 };
 int TrainCommand(const TrainArguments& arguments);
 

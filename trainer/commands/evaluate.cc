@@ -21,7 +21,8 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
   const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
   RandomStream init(0, "init");
   QNetwork network(config.network, spec.observation, spec.num_actions(), init);
-  DecodeSafetensors(RealFileSystem().Read(saved.file), saved.file.string(), network.parameters());
+  DecodeSafetensors(RealFileSystem().Read(saved.file), saved.file.string(),
+                    network.parameters().entries());
 
   NetworkPolicy policy(network, spec.observation);
   const double eps = arguments.eps.value_or(config.evaluation.eps);

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 
 #include "trainer/commands/commands.h"
@@ -11,8 +13,9 @@
 #include "trainer/memory_plan.h"
 #include "trainer/metrics/console.h"
 #include "trainer/metrics/run_log.h"
+#include "trainer/run_directory.h"
+#include "trainer/session.h"
 #include "trainer/stop_on_signal.h"
-#include "trainer/training_loop.h"
 
 namespace dqnd {
 namespace {
@@ -35,19 +38,15 @@ void RefuseWhatDoesNotFitOnDisk(const MemoryPlan& plan, const std::filesystem::p
       run.string(), free_bytes >> 20, plan.disk_bytes >> 20));
 }
 
-double UnixSeconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string Ending(const TrainingLoop& loop, const RunDirectory& directory, double seconds) {
-  const Dqn& dqn = loop.dqn();
-  const std::string run = directory.path().string();
+std::string Summary(const Session& session, const std::filesystem::path& path) {
+  const Dqn& dqn = session.dqn();
+  const std::string run = path.string();
   std::string text = fmt::format("{} env_steps and {} updates in {:.0f} s", dqn.env_steps(),
-                                 dqn.updates(), seconds);
+                                 dqn.updates(), session.elapsed_seconds());
   if (dqn.episodes().episodes() > 0) {
     text += fmt::format("; mean return of the last episodes {:.2f}", dqn.episodes().mean_return());
   }
-  if (const auto& best = loop.best_evaluation()) {
+  if (const auto& best = session.state().best) {
     text +=
         fmt::format("; best evaluation {:.2f} at env_step {}", best->mean_return, best->env_steps);
   }
@@ -55,21 +54,61 @@ std::string Ending(const TrainingLoop& loop, const RunDirectory& directory, doub
          fmt::format(
              "\n  play it again:  dqnd evaluate {}\n  curves:         tensorboard --logdir {}\n"
              "  numbers:        {}/progress.csv, {}/evaluations.csv",
-             run, directory.path().parent_path().string(), run, run);
+             run, path.parent_path().string(), run, run);
+}
+
+// An argument as a shell takes it back.
+std::string Quoted(const std::string& argument) {
+  constexpr const char* kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
+  if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) return argument;
+  std::string quoted;
+  for (const char c : argument) {
+    if (c == '\'') quoted += "'\\'";  // ends the quotes, escapes one, begins them again
+    quoted += c;
+  }
+  return fmt::format("'{}'", quoted);
+}
+
+// The line that goes on with the run: the same without what belongs to this start alone.
+std::string ContinueLine(const TrainArguments& arguments) {
+  std::string line =
+      fmt::format("{} train {}", Quoted(arguments.program), Quoted(arguments.config));
+  for (const std::string& override : arguments.overrides) {
+    line += fmt::format(" {}", Quoted(override));
+  }
+  return line;
+}
+
+// `auto` is what it was when the run began.
+void ResolveAuto(Config& config, OnExisting on_existing) {
+  if (!config.train.threads && on_existing == OnExisting::kResume) {
+    if (const auto stored = StoredConfig(RealFileSystem(), RunPath(config))) {
+      config.train.threads = stored->train.threads;
+    }
+  }
+  config.train.threads = ResolveThreads(config);
 }
 
 }  // namespace
 
 int TrainCommand(const TrainArguments& arguments) {
+  const auto started = StopOnSignal::Clock::now();
   StopOnSignal stop;
   Config config = LoadConfig(arguments.config, arguments.overrides);
-  config.train.threads = ResolveThreads(config);
+  ResolveAuto(config, arguments.on_existing);
   at::set_num_threads(static_cast<int>(*config.train.threads));
+  if (const auto& wall_time = config.run.max_wall_time) {
+    stop.StopAt(started + *wall_time -
+                std::min(*wall_time / 2, std::chrono::seconds(config.run.stop_grace_seconds)));
+  }
   const MemoryPlan plan = PlanMemory(config, FindMemoryLimit());
   RefuseWhatDoesNotFitInMemory(plan);
 
-  RunDirectory directory(RealFileSystem(), config, arguments.on_existing);
-  if (directory.complete()) {
+  const RunDirectory directory(
+      RealFileSystem(), config,
+      {.on_existing = arguments.on_existing, .allow_changes = arguments.allow_changes});
+  if (IsComplete(RealFileSystem(), directory.path(), config)) {
     fmt::print(
         "dqnd: {} is complete: it reached {} env_steps before. Raise train.total_env_steps or "
         "begin anew with --on-existing=new\n",
@@ -82,43 +121,41 @@ int TrainCommand(const TrainArguments& arguments) {
   ConsoleTable table(console, {.total_env_steps = config.train.total_env_steps});
   const std::shared_ptr<spdlog::logger> run_log = MakeRunLog(directory.path(), table);
   spdlog::logger& log = *run_log;
-  Metrics metrics({.console = config.metrics.console ? &table : nullptr,
-                   .csv = config.metrics.csv,
-                   .tensorboard = config.metrics.tensorboard,
-                   .prometheus = config.metrics.prometheus},
-                  RealFileSystem(), directory.path(), UnixSeconds());
-  if (const auto port = metrics.prometheus_port()) {
-    log.info("Prometheus may read port {}, /metrics", *port);
-  }
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
-  TrainingLoop loop(config, {directory, metrics, log});
+  Session session({.config = config, .run = directory.path(), .console = &table}, RealFileSystem(),
+                  log);
+  if (const auto port = session.metrics().prometheus_port()) {
+    log.info("Prometheus may read port {}, /metrics", *port);
+  }
   log.info("{}, n_envs {}, {} parameters, threads {}; replay memory for {} transitions",
            config.environment.id, config.environment.n_envs,
-           loop.dqn().learner().parameters().count(), *config.train.threads,
+           session.dqn().learner().parameters().count(), *config.train.threads,
            config.replay.buffer_size);
-
-  const auto started = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  };
   try {
-    const TrainingLoop::Ending ending = loop.Run(stop.token());
+    const TrainingLoop::Ending ending = session.Run(stop.token());
     table.Finish();
     if (ending == TrainingLoop::Ending::kComplete) {
-      log.info("complete: {}", Ending(loop, directory, seconds()));
+      log.info("complete: {}", Summary(session, directory.path()));
       return kExitNo;
     }
-    log.info("stopped by a signal: {}", Ending(loop, directory, seconds()));
-    return kExitAgain;
+    log.info("stopped by {}: {}\n  go on:          {}",
+             stop.signalled() ? "a signal" : "run.max_wall_time",
+             Summary(session, directory.path()), ContinueLine(arguments));
+    if (ending == TrainingLoop::Ending::kStopped) return kExitAgain;
+    // The writer may hang in a disk that does not answer; nobody waits for it any more.
+    log.flush();
+    std::_Exit(kExitAgain);
   } catch (const NonFiniteError& error) {
-    const auto last_good = directory.LatestCheckpoint();
+    session.WaitForWriter();
+    const std::vector<std::string> checkpoints =
+        CheckpointStore::List(RealFileSystem(), directory.path());
     throw std::runtime_error(
         fmt::format("training diverged at {}. Nothing of it was saved; the last good checkpoint is "
                     "{}. A smaller "
                     "optimizer.learning_rate or train.max_grad_norm may help",
-                    error.what(), last_good ? last_good->string() : "none"));
+                    error.what(), checkpoints.empty() ? "none" : checkpoints.front()));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ struct RunSection {
   std::string name = "run";
   std::string directory = "runs";
   int64_t seed = 1;
+  std::optional<std::chrono::seconds> max_wall_time;
+  int64_t stop_grace_seconds = 8;
 };
 
 struct EnvironmentSection : EnvironmentOptions {
@@ -56,6 +59,7 @@ struct TrainSection {
   bool clip_rewards = false;
   bool double_q = false;
   int64_t n_steps = 1;
+  std::optional<std::string> init_from;
   std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
 };
 
@@ -88,6 +92,9 @@ struct EvaluationSection {
 
 struct CheckpointSection {
   int64_t every_env_steps = 50'000;  // 0: only at the end
+  std::optional<int64_t> every_seconds;
+  int64_t keep_last = 3;
+  int64_t keep_every = 0;  // env_steps; 0: none beside keep_last
 };
 
 struct MetricsSection {

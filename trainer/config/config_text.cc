@@ -37,6 +37,9 @@ struct TypeSchema {
   Json operator()(int64_t*) const { return Number("integer"); }
   Json operator()(double*) const { return Number("number"); }
   Json operator()(std::string*) const { return {{"type", "string"}}; }
+  Json operator()(std::chrono::seconds*) const {
+    return {{"type", "string"}, {"pattern", "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$"}};
+  }
   Json operator()(const EnumPointer& member) const { return {{"enum", member.names()}}; }
   Json operator()(std::vector<int64_t>*) const {
     Json schema = {{"type", "array"}, {"items", Number("integer")}};
@@ -56,6 +59,14 @@ struct TypeSchema {
   }
 };
 
+template <typename T>
+Json CurrentJson(const T& value) {
+  return value;
+}
+Json CurrentJson(std::chrono::seconds value) {
+  return std::to_string(value.count()) + "s";
+}
+
 Json CurrentValue(const Key& key) {
   return std::visit(
       [&key](const auto& member) -> Json {
@@ -63,10 +74,10 @@ Json CurrentValue(const Key& key) {
         if constexpr (std::is_same_v<Member, EnumPointer>) {
           return member.names()[member.index()];
         } else if constexpr (IsOptional<std::remove_pointer_t<Member>>::value) {
-          if (*member) return **member;
+          if (*member) return CurrentJson(**member);
           return key.unset_word == "~" ? Json(nullptr) : Json(key.unset_word);
         } else {
-          return *member;
+          return CurrentJson(*member);
         }
       },
       key.value);

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 
 #include "base/nearest_name.h"
 
@@ -56,6 +58,17 @@ std::string Format(double value) {
 }
 std::string Format(const std::string& value) {
   return FormatText(value);
+}
+// 11h45m: hours, minutes and seconds, those that are not 0.
+std::string Format(std::chrono::seconds value) {
+  std::string text;
+  const auto add = [&text](int64_t count, char unit) {
+    if (count != 0) text += std::to_string(count) + unit;
+  };
+  add(value.count() / 3'600, 'h');
+  add(value.count() / 60 % 60, 'm');
+  add(value.count() % 60, 's');
+  return text.empty() ? "0s" : text;
 }
 std::string Format(const std::vector<int64_t>& values) {
   std::string text;
@@ -144,6 +157,31 @@ void Read(const Key& key, const YAML::Node& node, std::vector<int64_t>& out) {
   out = std::move(values);
 }
 
+// Counts with their units, the largest first and each once: 11h45m, 90s.
+void Read(const Key& key, const YAML::Node& node, std::chrono::seconds& out) {
+  constexpr std::array<std::pair<char, int64_t>, 3> kUnits = {{{'h', 3'600}, {'m', 60}, {'s', 1}}};
+  constexpr int64_t kLongest = int64_t{10} * 365 * 24 * 3'600;
+  const std::string text = IsPlain(node) ? node.Scalar() : "";
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  size_t unit = 0;
+  int64_t seconds = 0;
+  while (at != end) {
+    int64_t count = 0;
+    const auto [rest, error] = std::from_chars(at, end, count);
+    while (rest != end && unit < kUnits.size() && kUnits[unit].first != *rest) ++unit;
+    if (error != std::errc() || rest == end || unit == kUnits.size() || count < 0 ||
+        count > kLongest) {
+      FailType(key, node);
+    }
+    seconds += count * kUnits[unit++].second;
+    at = rest + 1;
+  }
+  if (text.empty() || seconds > kLongest) FailType(key, node);
+  CheckRange(key, static_cast<double>(seconds), node);
+  out = std::chrono::seconds(seconds);
+}
+
 template <typename T>
 void Read(const Key& key, const YAML::Node& node, std::optional<T>& out) {
   if (node.IsNull() || (IsPlain(node) && node.Scalar() == key.unset_word)) {
@@ -170,6 +208,9 @@ struct TypeName {
   std::string operator()(int64_t*) const { return "an integer"; }
   std::string operator()(double*) const { return "a number"; }
   std::string operator()(std::string*) const { return "text"; }
+  std::string operator()(std::chrono::seconds*) const {
+    return "a time such as 11h45m, 30m or 90s (at most 10 years)";
+  }
   std::string operator()(std::vector<int64_t>*) const { return "a list of integers"; }
   template <typename T>
   std::string operator()(std::optional<T>*) const {

@@ -27,22 +27,35 @@ Range Probability() {
 }
 
 KeySection RunKeys(RunSection& run) {
-  return {"run",
-          "Which run this is and where its files lie",
-          {
-              {.name = "name",
-               .value = &run.name,
-               .documentation = "name of the run, and of its folder",
-               .role = KeyRole::kOperational},
-              {.name = "directory",
-               .value = &run.directory,
-               .documentation = "folder that holds the run directories",
-               .role = KeyRole::kOperational},
-              {.name = "seed",
-               .value = &run.seed,
-               .documentation = "every random stream of the run is derived from it",
-               .range = AtLeast(0)},
-          }};
+  return {
+      "run",
+      "Which run this is and where its files lie",
+      {
+          {.name = "name",
+           .value = &run.name,
+           .documentation = "name of the run, and of its folder",
+           .role = KeyRole::kOperational},
+          {.name = "directory",
+           .value = &run.directory,
+           .documentation = "folder that holds the run directories",
+           .role = KeyRole::kOperational},
+          {.name = "seed",
+           .value = &run.seed,
+           .documentation = "every random stream of the run is derived from it",
+           .range = AtLeast(0)},
+          {.name = "max_wall_time",
+           .value = &run.max_wall_time,
+           .documentation = "the run stops by itself, with a checkpoint, before it has lasted so "
+                            "long; start it again to go on; ~: no limit",
+           .range = AtLeast(1),
+           .role = KeyRole::kOperational},
+          {.name = "stop_grace_seconds",
+           .value = &run.stop_grace_seconds,
+           .documentation = "time for the last checkpoint once the run is told to stop",
+           .unit = "seconds",
+           .range = Between(1, 86'400),
+           .role = KeyRole::kOperational},
+      }};
 }
 
 // The ALE's own options, which the other families do not know.
@@ -192,10 +205,15 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
        .documentation = "rewards that are summed before the next state's value counts",
        .unit = "env_steps",
        .range = Between(1, 1'000)},
+      {.name = "init_from",
+       .value = &train.init_from,
+       .documentation = "a run, checkpoint or .safetensors file whose network the run begins with; "
+                        "~: random weights"},
       {.name = "threads",
        .value = &train.threads,
        .documentation = "threads that compute; auto is decided at the first start and then kept",
        .range = Between(1, 1'024),
+       .role = KeyRole::kOperational,
        .unset_word = "auto"},
   };
 }
@@ -314,16 +332,35 @@ KeySection EvaluationKeys(EvaluationSection& evaluation) {
 }
 
 KeySection CheckpointKeys(CheckpointSection& checkpoint) {
-  return {"checkpoint",
-          "When parameters are saved under checkpoints/",
-          {
-              {.name = "every_env_steps",
-               .value = &checkpoint.every_env_steps,
-               .documentation = "time between checkpoints; 0: only at the end",
-               .unit = "env_steps",
-               .range = Between(0, kMaxEnvSteps),
-               .role = KeyRole::kOperational},
-          }};
+  return {
+      "checkpoint",
+      "When all that the run needs to go on is saved under checkpoints/, and what is kept",
+      {
+          {.name = "every_env_steps",
+           .value = &checkpoint.every_env_steps,
+           .documentation = "time between checkpoints; 0: only at the end",
+           .unit = "env_steps",
+           .range = Between(0, kMaxEnvSteps),
+           .role = KeyRole::kOperational},
+          {.name = "every_seconds",
+           .value = &checkpoint.every_seconds,
+           .documentation = "the same by the clock, beside every_env_steps; ~: not by the clock",
+           .unit = "seconds",
+           .range = Between(1, 1e9),
+           .role = KeyRole::kOperational},
+          {.name = "keep_last",
+           .value = &checkpoint.keep_last,
+           .documentation = "the newest so many checkpoints are kept",
+           .unit = "checkpoints",
+           .range = Between(1, 1e6),
+           .role = KeyRole::kOperational},
+          {.name = "keep_every",
+           .value = &checkpoint.keep_every,
+           .documentation = "and the first one after each so many; 0: none",
+           .unit = "env_steps",
+           .range = Between(0, kMaxEnvSteps),
+           .role = KeyRole::kOperational},
+      }};
 }
 
 KeySection MetricsKeys(MetricsSection& metrics) {

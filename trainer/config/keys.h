@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,7 +36,8 @@ class EnumPointer {
 using KeyPointer =
     std::variant<bool*, int*, int64_t*, double*, std::string*, std::optional<bool>*,
                  std::optional<int>*, std::optional<int64_t>*, std::optional<double>*,
-                 std::optional<std::string>*, std::vector<int64_t>*, EnumPointer>;
+                 std::optional<std::string>*, std::optional<std::chrono::seconds>*,
+                 std::vector<int64_t>*, EnumPointer>;
 
 // The numbers that a key allows; an absent limit allows all.
 struct Range {

@@ -13,14 +13,9 @@ struct LaterKey {
 };
 
 constexpr std::array kLaterKeys = {
-    LaterKey{"run", "max_wall_time", "a run ends at train.total_env_steps or by a signal"},
-    LaterKey{"run", "stop_grace_seconds", "a signal stops the run after the current cycle"},
     LaterKey{"train", "overlap", "acting and learning take turns"},
     LaterKey{"train", "precision", "everything is computed in float32"},
     LaterKey{"train", "device", "everything is computed on the CPU"},
-    LaterKey{"train", "init_from", "the initial weights are drawn from run.seed"},
-    LaterKey{"checkpoint", "every_seconds", "use checkpoint.every_env_steps"},
-    LaterKey{"checkpoint", "keep_last", "every checkpoint is kept"},
     LaterKey{"server", "", "a run does not listen for viewers yet"},
 };
 

@@ -1,5 +1,7 @@
 #include "trainer/learner/learner.h"
 
+#include "trainer/network/safetensors.h"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -104,16 +106,15 @@ Learner::Learner(const Config& config, const EnvironmentSpec& environment, Rando
   target_.parameters().MoveTowards(online_.parameters(), 1.0);
 }
 
-void Learner::SaveState(ByteWriter& writer) const {
-  online_.parameters().SaveState(writer);
-  target_.parameters().SaveState(writer);
-  optimizer_.SaveState(writer);
+void Learner::InitializeFrom(std::string_view safetensors, const std::string& source) {
+  DecodeSafetensors(safetensors, source, online_.parameters().entries());
+  target_.parameters().MoveTowards(online_.parameters(), 1.0);
 }
 
-void Learner::LoadState(ByteReader& reader) {
-  online_.parameters().LoadState(reader);
-  target_.parameters().LoadState(reader);
-  optimizer_.LoadState(reader);
+std::map<std::string, std::vector<NamedTensor>> Learner::Tensors() const {
+  return {{"network", online_.parameters().entries()},
+          {"target", target_.parameters().entries()},
+          {"optimizer", optimizer_.State(online_.parameters())}};
 }
 
 }  // namespace dqnd

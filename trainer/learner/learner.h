@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
 #include "env_bridge/environment.h"
 #include "replay/replay_memory.h"
 #include "trainer/config/config.h"
@@ -44,13 +46,18 @@ class Learner {
   // Acts with the online network as it is at each call.
   Policy& policy() { return policy_; }
 
+  // Takes the weights of both networks from a safetensors file. Throws std::runtime_error beginning
+  // with `source` when it holds another network.
+  void InitializeFrom(std::string_view safetensors, const std::string& source);
+
   int64_t updates() const { return optimizer_.steps(); }
   const Parameters& parameters() const { return online_.parameters(); }
   Parameters& parameters() { return online_.parameters(); }
 
-  // Both networks and the optimizer.
-  void SaveState(ByteWriter& writer) const;
-  void LoadState(ByteReader& reader);
+  // What the future depends on, beside the number of updates: "network" (theta), "target" (theta^-)
+  // and "optimizer" (moments). The tensors are this object's own memory: filling them loads it.
+  std::map<std::string, std::vector<NamedTensor>> Tensors() const;
+  void SetUpdates(int64_t updates) { optimizer_.SetSteps(updates); }
 
  private:
   // y_j for every transition of the batch, into targets_.

@@ -113,7 +113,7 @@ at::Tensor GradientLikeParameter(const at::Tensor& parameter) {
 
 Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters)
     : options_(options) {
-  for (const Parameters::Entry& entry : parameters.entries()) {
+  for (const NamedTensor& entry : parameters.entries()) {
     const auto size = static_cast<size_t>(entry.value.numel());
     moments_.push_back({std::vector<float>(size), std::vector<float>(size)});
   }
@@ -156,25 +156,27 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
   }
 }
 
-void Optimizer::SaveState(ByteWriter& writer) const {
-  writer.I64(steps_);
-  for (const Moments& moments : moments_) {
-    writer.Array(std::span<const float>(moments.mean));
-    writer.Array(std::span<const float>(moments.squared_mean));
+std::vector<NamedTensor> Optimizer::State(const Parameters& parameters) const {
+  const bool adam = options_.name == OptimizerName::kAdam;
+  std::vector<NamedTensor> state;
+  for (size_t i = 0; i < moments_.size(); ++i) {
+    const NamedTensor& parameter = parameters.entries()[i];
+    const auto add = [&](const char* name, const std::vector<float>& values) {
+      // The moments lie in memory as their parameter does.
+      const at::Tensor view =
+          at::from_blob(const_cast<float*>(values.data()), parameter.value.sizes(),
+                        parameter.value.strides(), at::kFloat);
+      state.push_back({parameter.name + name, view, parameter.shape});
+    };
+    add(adam ? ".exp_avg" : ".grad_avg", moments_[i].mean);
+    add(adam ? ".exp_avg_sq" : ".square_avg", moments_[i].squared_mean);
   }
-}
-
-void Optimizer::LoadState(ByteReader& reader) {
-  steps_ = reader.I64();
-  for (Moments& moments : moments_) {
-    reader.Array(std::span<float>(moments.mean));
-    reader.Array(std::span<float>(moments.squared_mean));
-  }
+  return state;
 }
 
 double GradientNorm(const Parameters& parameters) {
   double squared = 0;
-  for (const Parameters::Entry& entry : parameters.entries()) {
+  for (const NamedTensor& entry : parameters.entries()) {
     const at::Tensor& gradient = entry.value.grad();
     squared += gradient.is_non_overlapping_and_dense()
                    ? SquaredNorm(gradient.const_data_ptr<float>(), gradient.numel())
@@ -184,7 +186,7 @@ double GradientNorm(const Parameters& parameters) {
 }
 
 bool AllFinite(const Parameters& parameters) {
-  return std::ranges::all_of(parameters.entries(), [](const Parameters::Entry& entry) {
+  return std::ranges::all_of(parameters.entries(), [](const NamedTensor& entry) {
     return IsFinite(entry.value.const_data_ptr<float>(), entry.value.numel());
   });
 }

@@ -5,7 +5,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "base/bytes.h"
 #include "trainer/config/config.h"
 #include "trainer/network/parameters.h"
 
@@ -34,9 +33,12 @@ class Optimizer {
 
   int64_t steps() const { return steps_; }
 
-  // Moments (m and v, in the parameters' order) and the number of steps.
-  void SaveState(ByteWriter& writer) const;
-  void LoadState(ByteReader& reader);
+  // What the next step depends on: the number of steps, and the moments in the shapes of their
+  // parameters, by PyTorch's names: "conv1.weight.exp_avg" and ".exp_avg_sq" (adam),
+  // ".grad_avg" and ".square_avg" (rmsprop). The tensors are this object's own memory: filling them
+  // loads it.
+  void SetSteps(int64_t steps) { steps_ = steps; }
+  std::vector<NamedTensor> State(const Parameters& parameters) const;
 
  private:
   struct Moments {

@@ -15,8 +15,8 @@ namespace dqnd {
 // A CSV file with a fixed list of columns: a header line, then one line a row. Numbers are written
 // with the fewest digits that read back to the same double; a cell without a value is empty.
 //
-// Each row reaches the operating system before AddRow returns; what a failed write leaves behind is
-// said at RecordFile. Errors are std::system_error with the path. Owned by one thread.
+// Each row is one record: what becomes of it when the disk is full is said at RecordFile. Owned by
+// one thread.
 class CsvFile {
  public:
   // Creates the file, or goes on with the one that is there: a last line that was cut short by a
@@ -28,11 +28,8 @@ class CsvFile {
   // no column is left out.
   void AddRow(std::span<const Scalar> scalars);
 
-  // Returns once every row so far would survive a power loss (the file's name needs SyncFolder).
-  void Sync() { records_.Sync(); }
-
-  // The file's length.
-  uint64_t bytes() const { return records_.bytes(); }
+  RecordFile& records() { return records_; }
+  const RecordFile& records() const { return records_; }
 
  private:
   const std::vector<std::string> columns_;

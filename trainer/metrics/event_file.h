@@ -22,8 +22,7 @@ std::string EventFileName(int64_t unix_seconds, std::string_view host, int64_t p
 // masked CRC-32C of that) around protobuf messages tensorflow.Event, version "brain.Event:2".
 // Values are stored as 32-bit floats, as TensorBoard's own writer does.
 //
-// Each row is one record and reaches the operating system before AddScalars returns; what a failed
-// write leaves behind is said at RecordFile. Errors are std::system_error with the path. Owned by
+// Each row is one record: what becomes of it when the disk is full is said at RecordFile. Owned by
 // one thread.
 class EventFile {
  public:
@@ -35,11 +34,8 @@ class EventFile {
   // One row. NaN values are left out, and a row of nothing else is not written.
   void AddScalars(int64_t env_step, double unix_seconds, std::span<const Scalar> scalars);
 
-  // Returns once every row so far would survive a power loss (the file's name needs SyncFolder).
-  void Sync() { records_.Sync(); }
-
-  // The file's length.
-  uint64_t bytes() const { return records_.bytes(); }
+  RecordFile& records() { return records_; }
+  const RecordFile& records() const { return records_; }
 
  private:
   RecordFile records_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr const char* kProgressName = "progress.csv";
 constexpr const char* kEvaluationsName = "evaluations.csv";
+constexpr const char* kEventFilePrefix = "events.out.tfevents.";
 constexpr std::string_view kTotalTimesteps = "time/total_timesteps";
 constexpr std::string_view kTimeElapsed = "time/time_elapsed";
 
@@ -107,19 +109,65 @@ void Metrics::Advance(int64_t env_steps, double elapsed_seconds) {
   if (options_.console != nullptr) options_.console->Advance(env_steps, elapsed_seconds);
 }
 
-void Metrics::Sync() {
-  if (events_.has_value()) events_->Sync();
-  if (progress_.has_value()) progress_->Sync();
-  if (evaluations_.has_value()) evaluations_->Sync();
-  files_.SyncFolder(run_folder_);
+void Metrics::Flush() {
+  if (events_.has_value()) events_->records().Flush();
+  if (progress_.has_value()) progress_->records().Flush();
+  if (evaluations_.has_value()) evaluations_->records().Flush();
+}
+
+std::vector<std::pair<std::string, const RecordFile*>> Metrics::Records() const {
+  std::vector<std::pair<std::string, const RecordFile*>> records;
+  if (events_.has_value()) records.emplace_back(event_file_name_, &events_->records());
+  if (progress_.has_value()) records.emplace_back(kProgressName, &progress_->records());
+  if (evaluations_.has_value()) records.emplace_back(kEvaluationsName, &evaluations_->records());
+  return records;
 }
 
 std::vector<FileLength> Metrics::lengths() const {
-  std::vector<FileLength> lengths;
-  if (events_.has_value()) lengths.push_back({event_file_name_, events_->bytes()});
-  if (progress_.has_value()) lengths.push_back({kProgressName, progress_->bytes()});
-  if (evaluations_.has_value()) lengths.push_back({kEvaluationsName, evaluations_->bytes()});
+  std::vector<FileLength> lengths = options_.earlier;
+  for (const auto& [name, file] : Records()) {
+    std::erase_if(lengths, [&](const FileLength& earlier) { return earlier.name == name; });
+    lengths.push_back({name, file->bytes()});
+  }
   return lengths;
+}
+
+std::vector<std::string> Metrics::open_files() const {
+  std::vector<std::string> names;
+  for (const auto& [name, file] : Records()) names.push_back(name);
+  return names;
+}
+
+std::string Metrics::problem() const {
+  for (const auto& [name, file] : Records()) {
+    if (!file->problem().empty()) return file->problem();
+  }
+  return "";
+}
+
+std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem::path& run_folder,
+                                        const std::vector<FileLength>& recorded) {
+  std::vector<std::string> shorter;
+  for (const std::string& name : files.List(run_folder)) {
+    const bool is_metric =
+        name == kProgressName || name == kEvaluationsName || name.starts_with(kEventFilePrefix);
+    const bool belongs = std::ranges::find(recorded, name, &FileLength::name) != recorded.end();
+    if (is_metric && !belongs) files.Remove(run_folder / name);
+  }
+  for (const FileLength& file : recorded) {
+    if (!files.Exists(run_folder / file.name)) {
+      shorter.push_back(file.name + " is gone");
+      continue;
+    }
+    const std::unique_ptr<WritableFile> open = files.OpenForAppend(run_folder / file.name);
+    if (open->size() < file.bytes) {
+      shorter.push_back(file.name + " has " + std::to_string(open->size()) + " bytes, it had " +
+                        std::to_string(file.bytes));
+    } else if (open->size() > file.bytes) {
+      open->Truncate(file.bytes);
+    }
+  }
+  return shorter;
 }
 
 std::optional<int> Metrics::prometheus_port() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file_system.h"
@@ -21,8 +22,10 @@ struct MetricsOptions {
   bool csv = true;                                       // progress.csv and evaluations.csv
   bool tensorboard = true;                               // events.out.tfevents.*
   std::optional<std::string> prometheus = std::nullopt;  // HOST:PORT to serve /metrics on
-  // Set for a run that goes on: the last env_step that counts.
+  // Set for a run that goes on: the last env_step that counts, and the files that its checkpoint
+  // recorded.
   std::optional<int64_t> resumed_at_env_step = std::nullopt;
+  std::vector<FileLength> earlier = {};
 };
 
 // When a report is made, as its caller's clocks say.
@@ -39,19 +42,11 @@ struct EvaluationRow {
   int64_t episodes = 0;
 };
 
-// A metric file and how much of it is whole; a checkpoint records these.
-struct FileLength {
-  std::string name;  // in the run folder
-  uint64_t bytes;
-};
-
 // Where the training loop sends its numbers; from here they go to the console, the event file,
 // progress.csv, evaluations.csv and Prometheus, as far as each is wanted.
 //
-// A write that the system refuses throws std::system_error with path and reason. The file then ends
-// with its last whole row (see RecordFile), the other targets may or may not have got the row that
-// failed, and later reports may succeed again. Console and Prometheus come first, so that a full
-// disk does not hide the run from who watches.
+// A row that the system refuses to write waits in memory and is written with a later one, so that a
+// full disk costs no row and stops no run; `problem` says so meanwhile.
 //
 // Owned by one thread, the training loop's.
 class Metrics {
@@ -72,16 +67,25 @@ class Metrics {
   // Moves the console's progress bar between two reports; cheap enough for every cycle.
   void Advance(int64_t env_steps, double elapsed_seconds);
 
-  // Returns once every row so far would survive a power loss.
-  void Sync();
+  // Returns once no row waits in memory. Throws std::system_error.
+  void Flush();
 
-  // Every metric file of this process with its length: what a checkpoint records after Sync.
+  // Every metric file of the run with its length: what a checkpoint records after Flush.
   std::vector<FileLength> lengths() const;
+
+  // Those that this process writes: what a checkpoint syncs before it records them.
+  std::vector<std::string> open_files() const;
+
+  // Why rows wait in memory; empty when none does.
+  std::string problem() const;
 
   // The port that Prometheus may ask; nothing when it is not served.
   std::optional<int> prometheus_port() const;
 
  private:
+  // The open files by name.
+  std::vector<std::pair<std::string, const RecordFile*>> Records() const;
+
   const MetricsOptions options_;
   FileSystem& files_;
   const std::filesystem::path run_folder_;
@@ -91,5 +95,11 @@ class Metrics {
   std::optional<CsvFile> evaluations_;
   std::optional<PrometheusExporter> prometheus_;
 };
+
+// Takes the metric files of a run back to what a checkpoint recorded: those that it names are cut
+// to that length, others are removed. Returns a sentence for each that is shorter than it was or
+// gone. Throws std::system_error.
+std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem::path& run_folder,
+                                        const std::vector<FileLength>& recorded);
 
 }  // namespace dqnd

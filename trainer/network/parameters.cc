@@ -21,7 +21,7 @@ at::Tensor Parameters::Add(std::string name, at::Tensor value, std::vector<int64
 
 int64_t Parameters::count() const {
   int64_t count = 0;
-  for (const Entry& entry : entries_) count += entry.value.numel();
+  for (const NamedTensor& entry : entries_) count += entry.value.numel();
   return count;
 }
 
@@ -33,28 +33,6 @@ void Parameters::MoveTowards(const Parameters& source, double fraction) {
     } else {
       entries_[i].value.lerp_(source.entries_[i].value, fraction);
     }
-  }
-}
-
-void Parameters::SaveState(ByteWriter& writer) const {
-  writer.U64(entries_.size());
-  for (const Entry& entry : entries_) {
-    writer.String(entry.name);
-    writer.Array(std::span<const float>(entry.value.const_data_ptr<float>(), entry.value.numel()));
-  }
-}
-
-void Parameters::LoadState(ByteReader& reader) {
-  if (const uint64_t saved = reader.U64(); saved != entries_.size()) {
-    throw std::runtime_error("saved network has " + std::to_string(saved) +
-                             " parameter tensors, this one " + std::to_string(entries_.size()));
-  }
-  const c10::NoGradGuard no_grad;
-  for (Entry& entry : entries_) {
-    if (const std::string name(reader.String()); name != entry.name) {
-      throw std::runtime_error("saved network has " + name + " where this one has " + entry.name);
-    }
-    reader.Array(std::span<float>(entry.value.data_ptr<float>(), entry.value.numel()));
   }
 }
 

@@ -10,6 +10,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
+
 namespace dqnd {
 namespace {
 
@@ -73,12 +75,15 @@ std::string_view TensorBytes(const File& file, const std::string& source, const 
 
 }  // namespace
 
-std::string EncodeSafetensors(const Parameters& parameters,
+std::string EncodeSafetensors(std::span<const NamedTensor> tensors,
                               const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header;
   header["__metadata__"] = metadata;
   std::string data;
-  for (const Parameters::Entry& entry : parameters.entries()) {
+  size_t bytes = 0;
+  for (const NamedTensor& entry : tensors) bytes += entry.value.nbytes();
+  data.reserve(bytes);
+  for (const NamedTensor& entry : tensors) {
     const at::Tensor value = entry.value.detach().contiguous();
     const size_t begin = data.size();
     data.append(reinterpret_cast<const char*>(value.const_data_ptr<float>()), value.nbytes());
@@ -88,15 +93,17 @@ std::string EncodeSafetensors(const Parameters& parameters,
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // tensors begin at a multiple of 8
   ByteWriter writer;
+  writer.Reserve(sizeof(uint64_t) + text.size() + data.size());
   writer.String(text);
   writer.Raw(data.data(), data.size());
   return writer.Take();
 }
 
-void DecodeSafetensors(std::string_view bytes, const std::string& source, Parameters& parameters) {
+void DecodeSafetensors(std::string_view bytes, const std::string& source,
+                       std::span<const NamedTensor> tensors) {
   const c10::NoGradGuard no_grad;
   const File file = Split(bytes, source);
-  for (const Parameters::Entry& entry : parameters.entries()) {
+  for (const NamedTensor& entry : tensors) {
     at::Tensor row_major = at::empty(entry.value.sizes(), at::kFloat);
     const std::string_view raw =
         TensorBytes(file, source, entry.name, entry.shape, row_major.nbytes());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,12 @@ namespace dqnd {
 // tensor with dtype, shape and offsets, then the tensors' bytes, row-major and little-endian.
 // Python's `safetensors` package reads what we write, and we read what it writes, as long as the
 // tensors are F32 and their names and shapes are the network's.
-std::string EncodeSafetensors(const Parameters& parameters,
+std::string EncodeSafetensors(std::span<const NamedTensor> tensors,
                               const std::map<std::string, std::string>& metadata);
 
-// Fills `parameters`. Throws std::runtime_error beginning with `source` (a file name) when the
-// bytes are damaged or hold another network; the parameters may then be partly filled.
-void DecodeSafetensors(std::string_view bytes, const std::string& source, Parameters& parameters);
+// Fills the tensors' memory. Throws std::runtime_error beginning with `source` (a file name) when
+// the bytes are damaged or hold other tensors; some may then be filled.
+void DecodeSafetensors(std::string_view bytes, const std::string& source,
+                       std::span<const NamedTensor> tensors);
 
 }  // namespace dqnd

@@ -18,7 +18,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 const char kUnusual[] = R"(
-run: {name: "a \"b\" # c: [d]", directory: "~", seed: 9223372036854775807}
+run: {name: "a \"b\" # c: [d]", directory: "~", seed: 9223372036854775807,
+      max_wall_time: 11h45m, stop_grace_seconds: 30}
 environment: {id: "no", n_envs: 7, max_episode_env_steps: 99, frame_stack: 3,
               repeat_action_probability: 0.1, difficulty_ramping: false, frame_skip: 5, noop_max: 2,
               fire_on_reset: true, full_action_space: true, life_loss: reset,
@@ -28,11 +29,11 @@ replay: {buffer_size: 123456789, max_bytes: 123456789012345}
 train: {total_env_steps: 999999999999, learning_starts: 77, train_freq: 3, gradient_steps: 5,
         batch_size: 65, gamma: 0.30000000000000004, target_update_interval: 9, tau: 1e-300,
         loss: squared, max_grad_norm: 1e22, clip_rewards: true, double_q: true, n_steps: 3,
-        threads: 5}
+        init_from: "runs/ä", threads: 5}
 optimizer: {name: rmsprop, learning_rate: 1e-7, alpha: 0.125, centered: true, epsilon: 1e-9}
 exploration: {initial_eps: 0.75, final_eps: 0.5, decay_env_steps: 1}
 evaluation: {every_env_steps: 0, episodes: 3, eps: 0.25}
-checkpoint: {every_env_steps: 0}
+checkpoint: {every_env_steps: 0, every_seconds: 600, keep_last: 1, keep_every: 1000000}
 metrics: {console: false, csv: false, tensorboard: false, prometheus: "[::1]:9", every_env_steps: 7}
 )";
 
@@ -195,7 +196,8 @@ TEST(ConfigDifferences, AutoGoesOnWithWhatTheRunResolved) {
   const Config two = Parsed("train: {threads: 2}");
   const Config three = Parsed("train: {threads: 3}");
   EXPECT_THAT(DifferingResultKeys(automatic, two), IsEmpty());
-  EXPECT_THAT(DifferingResultKeys(three, two), ElementsAre("train.threads: 3 here, 2 there"));
+  // Bits may differ with the threads, as with another processor: resuming says so, and goes on.
+  EXPECT_THAT(DifferingResultKeys(three, two), IsEmpty());
 }
 
 }  // namespace

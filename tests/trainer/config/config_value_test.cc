@@ -151,5 +151,20 @@ TEST(ConfigValue, ALongValueIsShortenedInMessages) {
   EXPECT_THAT(Refusal("train: {gamma: " + std::string(5000, 'x') + "}").size(), testing::Lt(250));
 }
 
+TEST(ConfigValue, TimesAreWrittenInHoursMinutesAndSeconds) {
+  using std::chrono::seconds;
+  EXPECT_EQ(Parsed("run: {max_wall_time: ~}").run.max_wall_time, std::nullopt);
+  EXPECT_EQ(Parsed("run: {max_wall_time: 11h45m}").run.max_wall_time, seconds(42'300));
+  EXPECT_EQ(Parsed("run: {max_wall_time: 1h1s}").run.max_wall_time, seconds(3'601));
+  EXPECT_EQ(Parsed("run: {max_wall_time: 90s}").run.max_wall_time, seconds(90));
+  for (const char* wrong : {"11", "11:45", "h", "1m1h", "1h1h", "1.5h", "-1h", "1d", "99999999999h",
+                            "\"1h\"", "[1h]", "true"}) {
+    EXPECT_THAT(Refusal("run: {max_wall_time: " + std::string(wrong) + "}"),
+                HasSubstr("run.max_wall_time must be a time such as 11h45m"))
+        << wrong;
+  }
+  EXPECT_THAT(Refusal("run: {max_wall_time: 0s}"), HasSubstr("allowed: at least 1"));
+}
+
 }  // namespace
 }  // namespace dqnd

@@ -117,11 +117,13 @@ TEST_F(MetricsTest, OfAResumedRunContinueTheCsvFilesAndBeginANewEventFile) {
               ElementsAre("evaluations.csv", EndsWith(".0"), EndsWith(".1"), "progress.csv"));
 }
 
-TEST_F(MetricsTest, SurviveAPowerLossUpToTheLengthsAfterASync) {
+TEST_F(MetricsTest, SurviveAPowerLossUpToTheLengthsThatWereSynced) {
   Metrics metrics({}, files_, "/run", 1.7e9);
   metrics.Report(1, kTime, {});
-  metrics.Sync();
+  metrics.Flush();
   const std::vector<FileLength> lengths = metrics.lengths();
+  for (const std::string& name : metrics.open_files()) files_.OpenForAppend("/run/" + name)->Sync();
+  files_.SyncFolder("/run");
   metrics.Report(2, kTime, {});
   files_.LosePower();
   ASSERT_THAT(lengths, SizeIs(3));
@@ -130,8 +132,8 @@ TEST_F(MetricsTest, SurviveAPowerLossUpToTheLengthsAfterASync) {
   }
 }
 
-// Fails each file operation of a report in turn: the files stay readable, and reporting goes on.
-TEST_F(MetricsTest, StayReadableWhicheverWriteFails) {
+// Fails each file operation of a report in turn: the files stay readable, and no row is lost.
+TEST_F(MetricsTest, LoseNoRowWhicheverWriteFails) {
   Metrics metrics({.console = &table_}, files_, "/run", 1.7e9);
   const EvaluationRow row = {.env_steps = 1, .mean_reward = 2, .episodes = 3};
   const int64_t before = files_.operations();
@@ -142,19 +144,48 @@ TEST_F(MetricsTest, StayReadableWhicheverWriteFails) {
   const std::string one_row = progress.substr(progress.find('\n') + 1);
   for (int64_t failing = 0; failing < operations; ++failing) {
     files_.FailAfter(failing, {.error = ENOSPC, .landing_bytes = 5});
-    try {
-      metrics.ReportEvaluation(row, kTime);
-      ADD_FAILURE() << "operation " << failing << " failed without notice";
-    } catch (const std::system_error& error) {
-      EXPECT_EQ(error.code().value(), ENOSPC);
-      EXPECT_THAT(error.what(), HasSubstr("/run/"));
-    }
+    metrics.ReportEvaluation(row, kTime);
+    EXPECT_THAT(metrics.problem(), HasSubstr("/run/"));
   }
   metrics.ReportEvaluation(row, kTime);
-  // The first failure (event file) reached no other file, the second none after progress.csv.
-  EXPECT_EQ(EventCount(), 1u + 4u);
-  EXPECT_EQ(files_.Read("/run/progress.csv"), kHeader + one_row + one_row + one_row);
-  EXPECT_THAT(files_.Read("/run/evaluations.csv"), EndsWith("episodes\n1,2,0,0,3\n1,2,0,0,3\n"));
+  EXPECT_EQ(metrics.problem(), "");
+  EXPECT_EQ(EventCount(), 1u + 5u);
+  EXPECT_EQ(files_.Read("/run/progress.csv"),
+            kHeader + one_row + one_row + one_row + one_row + one_row);
+  EXPECT_THAT(files_.Read("/run/evaluations.csv"),
+              EndsWith("episodes\n1,2,0,0,3\n1,2,0,0,3\n1,2,0,0,3\n1,2,0,0,3\n1,2,0,0,3\n"));
+}
+
+TEST_F(MetricsTest, AreCutBackToWhatACheckpointRecorded) {
+  std::vector<FileLength> recorded;
+  {
+    Metrics metrics({}, files_, "/run", 1.7e9);
+    metrics.Report(1, kTime, {});
+    recorded = metrics.lengths();
+    metrics.Report(2, kTime, {});
+  }
+  Metrics({}, files_, "/run", 1.8e9).Report(3, kTime, {});
+  EXPECT_THAT(CutMetricsBack(files_, "/run", recorded), IsEmpty());
+  EXPECT_EQ(files_.Read("/run/progress.csv"), std::string(kHeader) + "1,10,,,,,,,,,,,,,,\n");
+  EXPECT_THAT(files_.List("/run"), ElementsAre("evaluations.csv", EndsWith(".0"), "progress.csv"));
+  for (const FileLength& file : recorded) {
+    EXPECT_EQ(files_.Read("/run/" + file.name).size(), file.bytes);
+  }
+}
+
+TEST_F(MetricsTest, RememberTheFilesOfEarlierProcesses) {
+  const std::vector<FileLength> earlier = {{"events.out.tfevents.1", 7}, {"progress.csv", 9}};
+  const Metrics metrics({.csv = false, .earlier = earlier}, files_, "/run", 1.7e9);
+  const std::vector<FileLength> lengths = metrics.lengths();
+  ASSERT_THAT(lengths, SizeIs(3));
+  EXPECT_EQ(lengths[0], earlier[0]);
+  EXPECT_EQ(lengths[1], earlier[1]);
+}
+
+TEST_F(MetricsTest, ThatWereLostAreNamedWhenTheyAreCutBack) {
+  files_.Create("/run/progress.csv")->Append("12345");
+  EXPECT_THAT(CutMetricsBack(files_, "/run", {{"progress.csv", 6}, {"evaluations.csv", 1}}),
+              ElementsAre("progress.csv has 5 bytes, it had 6", "evaluations.csv is gone"));
 }
 
 TEST_F(MetricsTest, SayWhichFileCannotBeCreated) {

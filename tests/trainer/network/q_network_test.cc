@@ -1,5 +1,7 @@
 #include "trainer/network/q_network.h"
 
+#include "trainer/network/safetensors.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -114,9 +116,7 @@ TEST(QNetwork, TheSameSeedDrawsTheSameParametersAndAnotherSeedOthers) {
   const auto weights = [](uint64_t seed) {
     RandomStream init(seed, "init");
     const QNetwork network(With(Architecture::kMlp), Vector(3), 2, init);
-    ByteWriter writer;
-    network.parameters().SaveState(writer);
-    return writer.Take();
+    return EncodeSafetensors(network.parameters().entries(), {});
   };
   EXPECT_EQ(weights(5), weights(5));
   EXPECT_NE(weights(5), weights(6));

@@ -22,15 +22,18 @@ QNetwork Network(uint64_t seed, int num_actions = 3) {
 }
 
 std::string State(const QNetwork& network) {
-  ByteWriter writer;
-  network.parameters().SaveState(writer);
-  return writer.Take();
+  std::string bytes;
+  for (const NamedTensor& tensor : network.parameters().entries()) {
+    bytes.append(reinterpret_cast<const char*>(tensor.value.const_data_ptr<float>()),
+                 tensor.value.nbytes());
+  }
+  return bytes;
 }
 
 std::string ErrorOf(const std::string& bytes) {
   QNetwork network = Network(2);
   try {
-    DecodeSafetensors(bytes, "net.safetensors", network.parameters());
+    DecodeSafetensors(bytes, "net.safetensors", network.parameters().entries());
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -41,13 +44,13 @@ TEST(Safetensors, ANetworkReadBackIsEqualToTheBit) {
   const QNetwork saved = Network(1);
   QNetwork loaded = Network(2);
   ASSERT_NE(State(saved), State(loaded));
-  DecodeSafetensors(EncodeSafetensors(saved.parameters(), {{"env_steps", "5"}}), "net",
-                    loaded.parameters());
+  DecodeSafetensors(EncodeSafetensors(saved.parameters().entries(), {{"env_steps", "5"}}), "net",
+                    loaded.parameters().entries());
   EXPECT_EQ(State(saved), State(loaded));
 }
 
 TEST(Safetensors, EveryTruncationIsRefusedWithTheFilesName) {
-  const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
+  const std::string bytes = EncodeSafetensors(Network(1).parameters().entries(), {});
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_THAT(ErrorOf(bytes.substr(0, size)), StartsWith("net.safetensors: ")) << size;
   }
@@ -55,14 +58,14 @@ TEST(Safetensors, EveryTruncationIsRefusedWithTheFilesName) {
 }
 
 TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
-  const std::string bytes = EncodeSafetensors(Network(1).parameters(), {});
+  const std::string bytes = EncodeSafetensors(Network(1).parameters().entries(), {});
   const size_t header_end = bytes.find("}}") + 2;
   for (size_t position = 0; position < header_end; ++position) {
     std::string damaged = bytes;
     damaged[position] ^= 0x15;
     QNetwork network = Network(2);
     try {
-      DecodeSafetensors(damaged, "net", network.parameters());
+      DecodeSafetensors(damaged, "net", network.parameters().entries());
     } catch (const std::runtime_error&) {
       continue;
     }
@@ -71,7 +74,7 @@ TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
 }
 
 TEST(Safetensors, AnotherNetworksFileIsRefusedNamingTheTensor) {
-  EXPECT_THAT(ErrorOf(EncodeSafetensors(Network(1, 5).parameters(), {})),
+  EXPECT_THAT(ErrorOf(EncodeSafetensors(Network(1, 5).parameters().entries(), {})),
               HasSubstr("output.weight is F32 [5, 16], the network needs F32 [3, 16]"));
 }
 

@@ -1,0 +1,101 @@
+#include "trainer/checkpointing.h"
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "trainer/network/safetensors.h"
+
+namespace dqnd {
+namespace {
+
+constexpr const char* kStateFile = "state.bin";
+constexpr const char* kReplayTailFile = "replay_tail";
+
+std::string TensorFile(const std::string& name) {
+  return name + ".safetensors";
+}
+
+// Runs `load` and puts the file's path before whatever it complains of.
+template <typename Load>
+void Named(const std::filesystem::path& path, Load load) {
+  try {
+    load();
+  } catch (const std::runtime_error& error) {
+    throw DamagedCheckpoint(fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+CheckpointContent TakeCheckpoint(const Dqn& dqn, const LoopState& loop) {
+  CheckpointContent content;
+  content.manifest.env_steps = dqn.env_steps();
+  content.manifest.updates = dqn.updates();
+  for (const auto& [name, tensors] : dqn.learner().Tensors()) {
+    content.files.emplace_back(
+        TensorFile(name),
+        EncodeSafetensors(tensors, {{"env_steps", std::to_string(dqn.env_steps())}}));
+  }
+  StateSections state;
+  dqn.SaveState(state);
+  loop.SaveState(state);
+  content.files.emplace_back(kStateFile, state.Encode());
+  ByteWriter tail;
+  dqn.replay().SaveTail(tail);
+  content.files.emplace_back(kReplayTailFile, tail.Take());
+  content.segments.assign(dqn.replay().sealed_segments().begin(),
+                          dqn.replay().sealed_segments().end());
+  return content;
+}
+
+void RestoreCheckpoint(const StoredCheckpoint& checkpoint, Dqn& dqn, LoopState& loop) {
+  for (const auto& [name, tensors] : dqn.learner().Tensors()) {
+    const std::string file = TensorFile(name);
+    DecodeSafetensors(checkpoint.Read(file), (checkpoint.path() / file).string(), tensors);
+  }
+  const std::string state_bytes = checkpoint.Read(kStateFile);
+  Named(checkpoint.path() / kStateFile, [&] {
+    const StateSections state = StateSections::Decode(state_bytes);
+    dqn.LoadState(state);
+    loop.LoadState(state);
+  });
+  std::vector<std::shared_ptr<const Segment>> segments;
+  for (const FileRecord& record : checkpoint.manifest().segments) {
+    const std::string bytes = checkpoint.ReadSegment(record);
+    Named(record.name, [&] {
+      ByteReader reader(bytes);
+      segments.push_back(dqn.replay().LoadSegment(reader));
+    });
+  }
+  const std::string tail_bytes = checkpoint.Read(kReplayTailFile);
+  Named(checkpoint.path() / kReplayTailFile, [&] {
+    ByteReader reader(tail_bytes);
+    dqn.replay().Restore(reader, std::move(segments));
+  });
+}
+
+void LoopState::SaveState(StateSections& state) const {
+  state.Add("loop", [this](ByteWriter& writer) {
+    writer.I64(evaluations);
+    writer.Bool(evaluation_due);
+    writer.Bool(best.has_value());
+    writer.I64(best ? best->env_steps : 0);
+    writer.F64(best ? best->mean_return : 0);
+  });
+}
+
+void LoopState::LoadState(const StateSections& state) {
+  state.Get("loop", [this](ByteReader& reader) {
+    evaluations = reader.I64();
+    evaluation_due = reader.Bool();
+    best.reset();
+    const bool has_best = reader.Bool();
+    const BestEvaluation saved{.env_steps = reader.I64(), .mean_return = reader.F64()};
+    if (has_best) best = saved;
+  });
+}
+
+}  // namespace dqnd
