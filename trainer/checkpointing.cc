@@ -1,10 +1,13 @@
 #include "trainer/checkpointing.h"
 
+#include <array>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "trainer/network/safetensors.h"
 
@@ -62,19 +65,42 @@ void RestoreCheckpoint(const StoredCheckpoint& checkpoint, Dqn& dqn, LoopState& 
     dqn.LoadState(state);
     loop.LoadState(state);
   });
+  RestoreReplay(checkpoint, dqn.replay());
+}
+
+void RestoreReplay(const StoredCheckpoint& checkpoint, ReplayMemory& replay) {
   std::vector<std::shared_ptr<const Segment>> segments;
   for (const FileRecord& record : checkpoint.manifest().segments) {
     const std::string bytes = checkpoint.ReadSegment(record);
     Named(record.name, [&] {
       ByteReader reader(bytes);
-      segments.push_back(dqn.replay().LoadSegment(reader));
+      segments.push_back(replay.LoadSegment(reader));
     });
   }
   const std::string tail_bytes = checkpoint.Read(kReplayTailFile);
   Named(checkpoint.path() / kReplayTailFile, [&] {
     ByteReader reader(tail_bytes);
-    dqn.replay().Restore(reader, std::move(segments));
+    replay.Restore(reader, std::move(segments));
   });
+}
+
+uint64_t DigestOf(const ReplayMemory& replay) {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(),
+                                                                      &XXH3_freeState);
+  XXH3_64bits_reset(hash.get());
+  const auto add = [&hash](const auto& values) {
+    XXH3_64bits_update(hash.get(), values.data(), values.size() * sizeof(values[0]));
+  };
+  Batch batch;
+  for (int64_t index = replay.appended() - replay.size(); index < replay.appended(); ++index) {
+    replay.Fetch(std::array{index}, 1, batch);
+    add(batch.actions);
+    add(batch.rewards);
+    add(batch.terminated);
+    add(batch.states);
+    add(batch.next_states);
+  }
+  return XXH3_64bits_digest(hash.get());
 }
 
 void LoopState::SaveState(StateSections& state) const {

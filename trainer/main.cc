@@ -77,6 +77,17 @@ int Run(int argc, char** argv) {
   command->add_flag("--json", evaluate.json, "one JSON object");
   command->callback([&] { status = dqnd::EvaluateCommand(evaluate); });
 
+  dqnd::InspectArguments inspect;
+  command = app.add_subcommand(
+      "inspect", "what is in a run's checkpoints, and whether every byte is as it was written");
+  command->add_option("run", inspect.run_or_checkpoint, "a run directory or checkpoint folder")
+      ->required()
+      ->type_name("RUN_OR_CHECKPOINT");
+  command->add_flag("--digest", inspect.digest,
+                    "hash the newest one's parameters and remembered transitions, in order");
+  command->add_flag("--json", inspect.json, "one JSON list, the newest checkpoint first");
+  command->callback([&] { status = dqnd::InspectCommand(inspect); });
+
   dqnd::TraceArguments trace;
   command = AddConfigCommand(app, "trace",
                              "step one environment with given actions and print what it does",

@@ -47,7 +47,7 @@ int main(int argument_count, char** arguments) {
                               .mean_ep_length = 80,
                               .episodes = 10},
                              {.elapsed_seconds = 10, .unix_seconds = kStartUnixSeconds + 110});
-    metrics.Sync();
+    metrics.Flush();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write_sample_metrics: %s\n", error.what());
     return 1;

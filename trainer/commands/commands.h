@@ -46,6 +46,14 @@ struct EvaluateArguments {
 };
 int EvaluateCommand(const EvaluateArguments& arguments);
 
+// What is in the checkpoints of a run, or in one; status 1 when one does not verify.
+struct InspectArguments {
+  std::string run_or_checkpoint;
+  bool digest = false;  // of the newest
+  bool json = false;
+};
+int InspectCommand(const InspectArguments& arguments);
+
 struct TraceArguments {
   std::string config;
   std::vector<std::string> overrides;
