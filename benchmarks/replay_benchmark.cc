@@ -15,8 +15,9 @@ namespace {
 constexpr int kEpisodeEnvSteps = 500;
 constexpr int kBatchSize = 32;
 
-ReplayOptions Atari(int lanes) {
-  return {.buffer_size = 20'000, .lanes = lanes, .frame_bytes = 84 * 84, .stack = 4};
+ReplayOptions Atari(int lanes, FrameCodec codec = FrameCodec::kNone) {
+  return {
+      .buffer_size = 20'000, .lanes = lanes, .frame_bytes = 84 * 84, .stack = 4, .codec = codec};
 }
 
 ReplayOptions MinAtar(int lanes) {

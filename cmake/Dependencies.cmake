@@ -13,6 +13,7 @@ endfunction()
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)

@@ -1,39 +1,29 @@
 #include "replay/frame_store.h"
 
-#include <cassert>
-#include <cstring>
 #include <utility>
+
+#include "replay/lz4_frame_store.h"
+#include "replay/raw_frame_store.h"
 
 namespace dqnd {
 
 FrameStore::FrameStore(std::shared_ptr<BlockPool> pool, int frame_bytes)
-    : pool_(std::move(pool)),
-      frame_bytes_(static_cast<size_t>(frame_bytes)),
-      frames_per_block_(static_cast<uint32_t>(pool_->block_bytes() / frame_bytes)) {
-  assert(frames_per_block_ > 0);
-}
+    : pool_(std::move(pool)), frame_bytes_(static_cast<size_t>(frame_bytes)) {}
 
 FrameStore::~FrameStore() {
   for (BlockPool::Block& block : blocks_) pool_->Return(std::move(block));
 }
 
-uint32_t FrameStore::Append(std::span<const uint8_t> frame) {
-  assert(frame.size() == frame_bytes_);
-  if (size_ == blocks_.size() * frames_per_block_) blocks_.push_back(pool_->Take());
-  std::memcpy(&blocks_.back()[size_ % frames_per_block_ * frame_bytes_], frame.data(),
-              frame_bytes_);
-  return size_++;
+std::unique_ptr<FrameStore> MakeFrameStore(FrameCodec codec, std::shared_ptr<BlockPool> pool,
+                                           int frame_bytes, int64_t most_frames) {
+  if (codec == FrameCodec::kLz4) {
+    return std::make_unique<Lz4FrameStore>(std::move(pool), frame_bytes, most_frames);
+  }
+  return std::make_unique<RawFrameStore>(std::move(pool), frame_bytes);
 }
 
-void FrameStore::Decode(uint32_t index, std::span<uint8_t> out) const {
-  assert(index < size_ && out.size() == frame_bytes_);
-  const uint8_t* block = blocks_[index / frames_per_block_].get();
-  std::memcpy(out.data(), block + index % frames_per_block_ * frame_bytes_, frame_bytes_);
-}
-
-int64_t FrameStore::GrowthBytes(int64_t frames) const {
-  const int64_t blocks = (size_ + frames + frames_per_block_ - 1) / frames_per_block_;
-  return blocks * pool_->block_bytes() - bytes();
+int64_t FrameStoreMetadataBytes(FrameCodec codec, int64_t most_frames) {
+  return codec == FrameCodec::kLz4 ? Lz4FrameStore::MetadataBytes(most_frames) : 0;
 }
 
 }  // namespace dqnd

@@ -59,7 +59,8 @@ void ReplayMemory::Append(int lane_number, const Transition& transition,
 void ReplayMemory::SealSegment() {
   for (Lane& lane : lanes_) {
     if (lane.last_row == Segment::kNone) continue;
-    lane.carried_frames = making_->CopyStateAfter(lane.last_row, lane.carried);
+    scratch_.key = FrameStore::kNone;
+    lane.carried_frames = making_->CopyStateAfter(lane.last_row, lane.carried, scratch_);
     lane.last_row = Segment::kNone;
   }
   sealed_.push_back(std::move(making_));
@@ -158,8 +159,15 @@ void ReplayMemory::FetchOne(int64_t transition, int position, Batch& batch) cons
   batch.terminated[i] = segment.row(last).transition.terminated ? 1 : 0;
 
   const auto state_bytes = static_cast<size_t>(shape_.state_bytes());
-  segment.CopyStateBefore(first, std::span(batch.states).subspan(i * state_bytes, state_bytes));
-  segment.CopyStateAfter(last, std::span(batch.next_states).subspan(i * state_bytes, state_bytes));
+  const auto before = std::span(batch.states).subspan(i * state_bytes, state_bytes);
+  const auto after = std::span(batch.next_states).subspan(i * state_bytes, state_bytes);
+  batch.scratch.key = FrameStore::kNone;  // of another segment
+  if (last == first) {
+    segment.CopyStates(first, before, after, batch.scratch);
+  } else {
+    segment.CopyStateBefore(first, before, batch.scratch);
+    segment.CopyStateAfter(last, after, batch.scratch);
+  }
 }
 
 const Segment& ReplayMemory::SegmentOf(int64_t transition) const {

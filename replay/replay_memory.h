@@ -27,6 +27,7 @@ struct Batch {
   std::vector<uint8_t> terminated;   // [size], 1: the next state is terminal
   std::vector<int64_t> indices;      // [size], the transition's number since the run began
   std::vector<float> weights;        // [size], importance weights; 1 under uniform sampling
+  FrameStore::Scratch scratch;       // the memory's, between two frames
 };
 
 // The bounded memory of the newest transitions.
@@ -143,6 +144,7 @@ class ReplayMemory {
   std::unique_ptr<Segment> making_;                    // follows sealed_; never full
   std::vector<Lane> lanes_;                            // [options_.lanes]
   int64_t appended_ = 0;
+  FrameStore::Scratch scratch_;
 };
 
 }  // namespace dqnd

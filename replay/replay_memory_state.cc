@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kFormatVersion = 1;
 constexpr size_t kSavedLaneBytes = 1 + 4 + 4;  // beside the frames it carries
-constexpr size_t kMostOtherBytes = 64;         // options and count
+constexpr size_t kMostOtherBytes = 72;         // options and count
 
 void RequireEqual(const std::string& option, int64_t saved, int64_t here) {
   if (saved != here) {
@@ -66,6 +66,7 @@ void ReplayMemory::SaveOptions(ByteWriter& writer) const {
   writer.I64(options_.lanes);
   writer.I64(options_.frame_bytes);
   writer.I64(options_.stack);
+  writer.I64(static_cast<int64_t>(options_.codec));
 }
 
 void ReplayMemory::LoadOptions(ByteReader& reader) const {
@@ -80,6 +81,7 @@ void ReplayMemory::LoadOptions(ByteReader& reader) const {
   RequireEqual("lanes", reader.I64(), options_.lanes);
   RequireEqual("frame_bytes", reader.I64(), options_.frame_bytes);
   RequireEqual("stack", reader.I64(), options_.stack);
+  RequireEqual("codec", reader.I64(), static_cast<int64_t>(options_.codec));
 }
 
 void ReplayMemory::LoadContents(ByteReader& reader,

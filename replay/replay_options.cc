@@ -1,5 +1,7 @@
 #include "replay/replay_options.h"
 
+#include "replay/replay_memory.h"
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -30,11 +32,25 @@ SegmentShape ReplayOptions::Shape() const {
       .transitions = segment_transitions.value_or(std::clamp<int64_t>(buffer_size / 32, 64, 4'096)),
       .lanes = lanes,
       .frame_bytes = frame_bytes,
-      .stack = stack};
+      .stack = stack,
+      .codec = codec};
 }
 
 int64_t ReplayOptions::LaneBytes() const {
   return lanes * Shape().state_bytes();
+}
+
+int64_t ReplayOptions::LeastBytes() const {
+  return 2 * Shape().MostBytes() + LaneBytes();
+}
+
+int64_t ReplayOptions::UsualBytes() const {
+  constexpr int kLargeFrameBytes = 1'024, kLz4Ratio = 7;
+  const bool large = frame_bytes >= kLargeFrameBytes;
+  const int64_t bytes = large && codec == FrameCodec::kLz4
+                            ? buffer_size * frame_bytes / kLz4Ratio
+                            : ReplayMemory::BytesAtBound(*this, large ? 32 : 8);
+  return std::max(bytes, LeastBytes());
 }
 
 void CheckReplayOptions(const ReplayOptions& options) {
@@ -45,7 +61,7 @@ void CheckReplayOptions(const ReplayOptions& options) {
   const SegmentShape shape = options.Shape();
   CheckRange("segment_transitions", shape.transitions, 1, kMostSegmentTransitions);
   if (options.max_bytes) {
-    const int64_t least = 2 * shape.MostBytes() + options.LaneBytes();
+    const int64_t least = options.LeastBytes();
     if (*options.max_bytes < least) {
       throw std::invalid_argument(
           "replay max_bytes is " + std::to_string(*options.max_bytes) + ", but two segments of " +

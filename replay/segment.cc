@@ -41,7 +41,9 @@ void CheckCount(const std::string& what, uint64_t count, int64_t most) {
 int64_t SegmentShape::BlockBytes() const {
   const int64_t frames = std::max(transitions / 64, kSmallestBlockBytes / frame_bytes);
   const int64_t most_frames = kLargestBlockBytes / frame_bytes;
-  return std::max<int64_t>(1, std::min(frames, most_frames)) * frame_bytes;
+  const int64_t raw = std::max<int64_t>(1, std::min(frames, most_frames)) * frame_bytes;
+  if (codec == FrameCodec::kNone) return raw;
+  return std::max<int64_t>({frame_bytes, kSmallestBlockBytes, raw / 8});
 }
 
 int64_t SegmentShape::MostFrames(int64_t shortest_episode) const {
@@ -60,7 +62,8 @@ int64_t SegmentShape::MostBlocks(int64_t shortest_episode) const {
 
 int64_t SegmentShape::MetadataBytes() const {
   return transitions * static_cast<int64_t>(sizeof(Segment::Row)) +
-         MostFrames() * static_cast<int64_t>(sizeof(uint32_t));
+         MostFrames() * static_cast<int64_t>(sizeof(uint32_t)) +
+         FrameStoreMetadataBytes(codec, MostFrames());
 }
 
 int64_t SegmentShape::MostBytes(int64_t shortest_episode) const {
@@ -72,7 +75,7 @@ Segment::Segment(std::shared_ptr<BlockPool> pool, const SegmentShape& shape,
     : pool_(std::move(pool)),
       shape_(shape),
       first_transition_(first_transition),
-      frames_(pool_, shape.frame_bytes) {
+      frames_(MakeFrameStore(shape.codec, pool_, shape.frame_bytes, shape.MostFrames())) {
   previous_frames_.reserve(static_cast<size_t>(shape.MostFrames()));
   rows_.reserve(static_cast<size_t>(shape.transitions));
   pool_->Charge(shape_.MetadataBytes());
@@ -105,24 +108,35 @@ uint32_t Segment::Append(uint32_t previous_row, std::span<const uint8_t> carried
 
 uint32_t Segment::AppendFrame(uint32_t previous_frame, std::span<const uint8_t> frame) {
   previous_frames_.push_back(previous_frame);
-  return frames_.Append(frame);
+  return frames_->Append(frame, previous_frame);
 }
 
-int Segment::CopyStateBefore(uint32_t row, std::span<uint8_t> out) const {
-  return CopyState(previous_frames_[rows_[row].frame_after], out);
+int Segment::CopyStateBefore(uint32_t row, std::span<uint8_t> out,
+                             FrameStore::Scratch& scratch) const {
+  return CopyState(previous_frames_[rows_[row].frame_after], out, scratch);
 }
 
-int Segment::CopyStateAfter(uint32_t row, std::span<uint8_t> out) const {
-  return CopyState(rows_[row].frame_after, out);
+int Segment::CopyStateAfter(uint32_t row, std::span<uint8_t> out,
+                            FrameStore::Scratch& scratch) const {
+  return CopyState(rows_[row].frame_after, out, scratch);
 }
 
-int Segment::CopyState(uint32_t frame, std::span<uint8_t> out) const {
+void Segment::CopyStates(uint32_t row, std::span<uint8_t> before, std::span<uint8_t> after,
+                         FrameStore::Scratch& scratch) const {
+  CopyStateBefore(row, before, scratch);
+  const auto frame_bytes = static_cast<size_t>(shape_.frame_bytes);
+  std::ranges::copy(before.subspan(frame_bytes), after.begin());
+  frames_->Decode(rows_[row].frame_after, after.last(frame_bytes), scratch);
+}
+
+int Segment::CopyState(uint32_t frame, std::span<uint8_t> out, FrameStore::Scratch& scratch) const {
   assert(static_cast<int64_t>(out.size()) == shape_.state_bytes());
   const auto frame_bytes = static_cast<size_t>(shape_.frame_bytes);
   int missing = shape_.stack;
   while (missing > 0 && frame != kNone) {
     --missing;
-    frames_.Decode(frame, out.subspan(static_cast<size_t>(missing) * frame_bytes, frame_bytes));
+    frames_->Decode(frame, out.subspan(static_cast<size_t>(missing) * frame_bytes, frame_bytes),
+                    scratch);
     frame = previous_frames_[frame];
   }
   std::memset(out.data(), 0, static_cast<size_t>(missing) * frame_bytes);
@@ -130,21 +144,22 @@ int Segment::CopyState(uint32_t frame, std::span<uint8_t> out) const {
 }
 
 // The shape as i64 each: what a segment's meaning depends on.
-std::array<std::pair<const char*, int64_t>, 4> Fields(const SegmentShape& shape) {
+std::array<std::pair<const char*, int64_t>, 5> Fields(const SegmentShape& shape) {
   return {{{"transitions", shape.transitions},
            {"lanes", shape.lanes},
            {"frame_bytes", shape.frame_bytes},
-           {"stack", shape.stack}}};
+           {"stack", shape.stack},
+           {"codec", static_cast<int64_t>(shape.codec)}}};
 }
 
 size_t Segment::SavedBytes() const {
-  constexpr size_t kHeaderBytes = 8 * sizeof(uint64_t);
-  const size_t frame_bytes = sizeof(uint32_t) + static_cast<size_t>(shape_.frame_bytes);
-  return kHeaderBytes + frames_.size() * frame_bytes + rows_.size() * kSavedRowBytes;
+  constexpr size_t kHeaderBytes = 9 * sizeof(uint64_t);
+  return kHeaderBytes + previous_frames_.size() * sizeof(uint32_t) + rows_.size() * kSavedRowBytes +
+         frames_->SavedBytes();
 }
 
 // magic u64; the shape; first_transition i64; frames u64; rows u64; previous frames [frames] u32;
-// by row: frame_after u32, action u32, reward f32, flags u8; the frames one after the other.
+// by row: frame_after u32, action u32, reward f32, flags u8; the frames as their store keeps them.
 void Segment::Save(ByteWriter& writer) const {
   writer.U64(kMagic);
   for (const auto& [name, value] : Fields(shape_)) writer.I64(value);
@@ -159,11 +174,7 @@ void Segment::Save(ByteWriter& writer) const {
     writer.U8((row.transition.terminated ? kTerminated : 0) |
               (row.transition.truncated ? kTruncated : 0));
   }
-  std::vector<uint8_t> frame(static_cast<size_t>(shape_.frame_bytes));
-  for (uint32_t index = 0; index < frames_.size(); ++index) {
-    frames_.Decode(index, frame);
-    writer.Raw(frame.data(), frame.size());
-  }
+  frames_->Save(writer);
 }
 
 std::unique_ptr<Segment> Segment::Load(std::shared_ptr<BlockPool> pool, const SegmentShape& shape,
@@ -188,8 +199,10 @@ std::unique_ptr<Segment> Segment::Load(std::shared_ptr<BlockPool> pool, const Se
   }
   CheckCount("transitions", rows, shape.transitions);
   CheckCount("frames", frames, shape.MostFrames());
-  const uint64_t bytes_to_come =
-      frames * (sizeof(uint32_t) + static_cast<size_t>(shape.frame_bytes)) + rows * kSavedRowBytes;
+  // A compressed frame has a header of 8 bytes at least.
+  const uint64_t frame_bytes =
+      shape.codec == FrameCodec::kNone ? static_cast<uint64_t>(shape.frame_bytes) : 8;
+  const uint64_t bytes_to_come = frames * (sizeof(uint32_t) + frame_bytes) + rows * kSavedRowBytes;
   if (bytes_to_come > reader.remaining()) {
     ThrowDamaged("it ends early, " + std::to_string(bytes_to_come) + " bytes wanted, " +
                  std::to_string(reader.remaining()) + " left");
@@ -197,10 +210,7 @@ std::unique_ptr<Segment> Segment::Load(std::shared_ptr<BlockPool> pool, const Se
   auto segment = std::make_unique<Segment>(std::move(pool), shape, first_transition);
   segment->LoadLinks(frames, reader);
   segment->LoadRows(rows, reader);
-  for (uint64_t i = 0; i < frames; ++i) {
-    const std::string_view raw = reader.Raw(static_cast<uint64_t>(shape.frame_bytes));
-    segment->frames_.Append({reinterpret_cast<const uint8_t*>(raw.data()), raw.size()});
-  }
+  segment->frames_->Load(static_cast<uint32_t>(frames), reader);
   return segment;
 }
 

@@ -19,11 +19,13 @@ struct SegmentShape {
   int lanes = 1;            // episodes that may be under way at once
   int frame_bytes = 1;
   int stack = 1;  // frames in a state
+  FrameCodec codec = FrameCodec::kNone;
 
   int64_t state_bytes() const { return static_cast<int64_t>(stack) * frame_bytes; }
 
   // The size of a block of frames: a 64th of a segment's frames, since half of its last block lies
-  // empty on average, but 4 to 256 KiB (or one frame, where that is larger).
+  // empty on average, but 4 to 256 KiB (or one frame, where that is larger). Compressed frames get
+  // an eighth of that.
   int64_t BlockBytes() const;
 
   // Most frames in one segment when episodes are at least `shortest_episode` env_steps long.
@@ -71,7 +73,7 @@ class Segment {
                   const Transition& transition, std::span<const uint8_t> next_frame);
 
   // How many bytes() will have grown by once Append has stored `frames` more frames.
-  int64_t GrowthBytes(int64_t frames) const { return frames_.GrowthBytes(frames); }
+  int64_t GrowthBytes(int64_t frames) const { return frames_->GrowthBytes(frames); }
 
   int64_t first_transition() const { return first_transition_; }
   uint32_t size() const { return static_cast<uint32_t>(rows_.size()); }
@@ -80,11 +82,15 @@ class Segment {
 
   // Writes the state before or after a row's env_step to `out`, [stack, frame_bytes], oldest frame
   // first, zeros before the episode's first, and returns how many frames are real.
-  int CopyStateBefore(uint32_t row, std::span<uint8_t> out) const;
-  int CopyStateAfter(uint32_t row, std::span<uint8_t> out) const;
+  int CopyStateBefore(uint32_t row, std::span<uint8_t> out, FrameStore::Scratch& scratch) const;
+  int CopyStateAfter(uint32_t row, std::span<uint8_t> out, FrameStore::Scratch& scratch) const;
+
+  // Both at once, which reads the frames that they share once.
+  void CopyStates(uint32_t row, std::span<uint8_t> before, std::span<uint8_t> after,
+                  FrameStore::Scratch& scratch) const;
 
   // Memory taken: whole blocks of frames, rows and links; container headers are not counted.
-  int64_t bytes() const { return shape_.MetadataBytes() + frames_.bytes(); }
+  int64_t bytes() const { return shape_.MetadataBytes() + frames_->bytes(); }
 
   // How many bytes Save will write.
   size_t SavedBytes() const;
@@ -96,7 +102,7 @@ class Segment {
 
  private:
   uint32_t AppendFrame(uint32_t previous_frame, std::span<const uint8_t> frame);
-  int CopyState(uint32_t frame, std::span<uint8_t> out) const;
+  int CopyState(uint32_t frame, std::span<uint8_t> out, FrameStore::Scratch& scratch) const;
   void LoadLinks(uint64_t frames, ByteReader& reader);
   void LoadRows(uint64_t rows, ByteReader& reader);
 
@@ -105,7 +111,7 @@ class Segment {
   const SegmentShape shape_;
   const int64_t first_transition_;
 
-  FrameStore frames_;
+  std::unique_ptr<FrameStore> frames_;
   std::vector<uint32_t> previous_frames_;  // [frames]: the one before it in its episode, or kNone
   std::vector<Row> rows_;
 };

@@ -98,6 +98,8 @@ ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& obser
   options.lanes = config.environment.n_envs;
   options.frame_bytes = observation.bytes();
   options.stack = observation.stack;
+  options.codec = config.replay.codec == Codec::kLz4 ? FrameCodec::kLz4 : FrameCodec::kNone;
+  if (!options.max_bytes) options.max_bytes = options.UsualBytes();
   return options;
 }
 

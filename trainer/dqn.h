@@ -17,7 +17,8 @@
 
 namespace dqnd {
 
-// The replay memory that a configuration describes.
+// The replay memory that a configuration describes. Its max_bytes is always set, to UsualBytes
+// where the configuration has none, so that a run never takes more than its plan said.
 ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& observation);
 
 // Deep Q-learning with experience replay: the agent, its environments and its memory, advanced one

@@ -58,13 +58,14 @@ std::vector<fs::path> CgroupFolders(const fs::path& root, const std::string& con
   return folders;
 }
 
-std::optional<int64_t> AvailableMemory(const fs::path& root) {
-  std::ifstream file(root / "proc/meminfo");
+// The line "NAME: N kB" of a file under /proc, in bytes.
+std::optional<int64_t> KibibyteLine(const fs::path& path, const std::string& wanted) {
+  std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     std::istringstream text(line);
     std::string name;
     int64_t kibibytes = 0;
-    if (text >> name >> kibibytes && name == "MemAvailable:") return kibibytes * 1024;
+    if (text >> name >> kibibytes && name == wanted) return kibibytes * 1024;
   }
   return std::nullopt;
 }
@@ -76,7 +77,8 @@ MemoryLimit FindMemoryLimit(const fs::path& root) {
   const auto take = [&limit](int64_t bytes, const char* source) {
     if (bytes < limit.bytes) limit = {bytes, source};
   };
-  if (const auto available = AvailableMemory(root)) take(*available, "free memory of this machine");
+  if (const auto available = KibibyteLine(root / "proc/meminfo", "MemAvailable:"))
+    take(*available, "free memory of this machine");
   for (const fs::path& folder : CgroupFolders(root, "")) {
     if (const auto bytes = Number(folder / "memory.max")) {
       take(*bytes, "the container's limit (cgroup v2)");
@@ -88,6 +90,11 @@ MemoryLimit FindMemoryLimit(const fs::path& root) {
     }
   }
   return limit;
+}
+
+int64_t PeakResidentBytes(const fs::path& root) {
+  constexpr int64_t kTypical = int64_t{160} << 20;
+  return KibibyteLine(root / "proc/self/status", "VmHWM:").value_or(kTypical);
 }
 
 int FindProcessors(const fs::path& root) {

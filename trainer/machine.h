@@ -20,6 +20,10 @@ struct MemoryLimit {
 // out their own /proc and /sys.
 MemoryLimit FindMemoryLimit(const std::filesystem::path& root = "/");
 
+// The most memory that this process has held so far (VmHWM); a typical program's 160 MiB where the
+// system does not say.
+int64_t PeakResidentBytes(const std::filesystem::path& root = "/");
+
 // Processors that this process may use: its affinity mask, and the container's CPU quota rounded
 // down; at least 1.
 int FindProcessors(const std::filesystem::path& root = "/");

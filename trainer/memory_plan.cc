@@ -9,6 +9,7 @@
 #include "env_bridge/make_environment.h"
 #include "replay/replay_memory.h"
 #include "trainer/dqn.h"
+#include "trainer/learner/learner.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -16,12 +17,14 @@ namespace {
 
 constexpr int64_t kMiB = 1 << 20;
 
-// Resident size of the program before it makes anything: LibTorch's code, tables and thread stacks,
-// as measured (docs/decisions/0003-memory-plan.md).
-constexpr int64_t kProgramBytes = 160 * kMiB;
+// The largest replay.buffer_size that a configuration may have.
+constexpr int64_t kMostTransitions = 1'000'000'000;
 
 // One emulator with its ROM and screens; the other families are negligible beside it.
 constexpr int64_t kEnvironmentBytes = 2 * kMiB;
+
+// Rows of the console and of the curves on their way to the disk, and the log.
+constexpr int64_t kMetricsBytes = 2 * kMiB;
 
 std::string InUnits(int64_t bytes) {
   if (bytes >= 1024 * kMiB)
@@ -29,16 +32,18 @@ std::string InUnits(int64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);
 }
 
-// Numbers that the network's layers put out for one state, forwards and backwards: bounded by what
-// the widest architecture does, a Nature network's 20,480 + 5,184 + 3,136 + 512 and their
-// gradients.
-int64_t ActivationBytes(const Config& config, const ObservationSpec& observation) {
-  const int64_t input = static_cast<int64_t>(observation.elements()) * observation.stack;
-  const int64_t hidden = std::accumulate(config.network.hidden_sizes.begin(),
-                                         config.network.hidden_sizes.end(), int64_t{30'000});
-  // States and next states as float32, activations of both networks, gradients and their copies in
-  // the layout that a convolution kernel wants.
-  return config.train.batch_size * (2 * input + 6 * hidden) * 4;
+// A segment's share of the memory.
+int64_t SegmentBytes(const ReplayOptions& replay) {
+  return static_cast<int64_t>(static_cast<double>(*replay.max_bytes) *
+                              static_cast<double>(replay.Shape().transitions) /
+                              static_cast<double>(replay.buffer_size));
+}
+
+// A checkpoint on its way to the disk: what TakeCheckpoint copies (both networks, two moments, the
+// segment in the making), the tensors of the optimizer once more while they are encoded, and one
+// sealed segment as it will lie in its file.
+int64_t CheckpointBytes(int64_t network_bytes, const ReplayOptions& replay) {
+  return 6 * network_bytes + 2 * SegmentBytes(replay);
 }
 
 }  // namespace
@@ -48,47 +53,87 @@ int64_t MemoryPlan::total_bytes() const {
                          [](int64_t sum, const Part& part) { return sum + part.bytes; });
 }
 
-MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit) {
+// See docs/decisions/0003-memory-plan.md.
+int64_t MeasureOneUpdate(const Config& config) {
+  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  RandomStream init(0, "init");
+  Learner learner(config, spec, init);
+  const auto count = static_cast<size_t>(config.train.batch_size);
+  const size_t state_bytes =
+      count * static_cast<size_t>(spec.observation.bytes()) * spec.observation.stack;
+  Batch batch;
+  batch.size = static_cast<int>(count);
+  batch.n_steps = static_cast<int>(config.train.n_steps);
+  batch.states.resize(state_bytes);
+  batch.next_states.resize(state_bytes);
+  batch.actions.resize(count);
+  batch.rewards.resize(count * static_cast<size_t>(batch.n_steps));
+  batch.steps.assign(count, 1);
+  batch.terminated.resize(count);
+  batch.weights.assign(count, 1.0f);
+  learner.Update(batch);
+  return PeakResidentBytes();
+}
+
+MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t measured) {
   const std::unique_ptr<Environment> environment = MakeEnvironment(config.environment);
   const ObservationSpec& observation = environment->spec().observation;
   RandomStream init(0, "init");
-  const QNetwork network(config.network, observation, environment->spec().num_actions(), init);
-  const int64_t network_bytes = network.parameters().count() * 4;
-  const int64_t state_bytes = static_cast<int64_t>(observation.bytes()) * observation.stack;
+  const int64_t parameters =
+      QNetwork(config.network, observation, environment->spec().num_actions(), init)
+          .parameters()
+          .count();
+  const int64_t network_bytes = parameters * 4;
 
-  const auto replay_bytes = [&](int64_t buffer_size) {
+  const auto replay_options = [&](int64_t buffer_size) {
     Config sized = config;
     sized.replay.buffer_size = buffer_size;
-    return ReplayMemory::BytesAtBound(ReplayOptionsOf(sized, observation));
+    return ReplayOptionsOf(sized, observation);
+  };
+  const auto replay_bytes = [&](int64_t buffer_size) {
+    return replay_options(buffer_size).max_bytes.value();
+  };
+  const auto checkpoint_bytes = [&](int64_t buffer_size) {
+    return CheckpointBytes(network_bytes, replay_options(buffer_size));
   };
 
   MemoryPlan plan;
   plan.limit = limit;
+  const ReplayOptions replay = replay_options(config.replay.buffer_size);
   plan.parts = {
       {"replay memory", replay_bytes(config.replay.buffer_size),
-       fmt::format("{} transitions of {} bytes a frame, stored once", config.replay.buffer_size,
-                   observation.bytes())},
-      {"networks", 2 * network_bytes,
-       fmt::format("online and target, {} parameters each", network.parameters().count())},
+       fmt::format("{} transitions, {} bytes a frame{}", config.replay.buffer_size,
+                   observation.bytes(),
+                   replay.codec == FrameCodec::kLz4 ? ", compressed" : ", stored once")},
+      {"checkpoint buffers", checkpoint_bytes(config.replay.buffer_size),
+       "while one is being written"},
+      {"networks", 2 * network_bytes, fmt::format("online and target, {} parameters", parameters)},
       {"optimizer and gradients", 3 * network_bytes, "two moments, one gradient"},
-      {"batches and activations",
-       2 * config.train.batch_size * state_bytes + ActivationBytes(config, observation), ""},
       {"environments", (config.environment.n_envs + 1) * kEnvironmentBytes,
        fmt::format("{} and one for evaluation", config.environment.n_envs)},
-      {"program and LibTorch", kProgramBytes, ""},
+      {"metrics and log", kMetricsBytes, ""},
+      {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes),
+       "with batch and activations, measured by one update"},
   };
   const int64_t checkpoints =
       config.checkpoint.every_env_steps == 0
           ? 1
           : config.train.total_env_steps / config.checkpoint.every_env_steps + 1;
-  plan.disk_bytes = (checkpoints + 1) * network_bytes + 60 * kMiB;  // logs and metrics, rotated
+  const int64_t kept = std::min(checkpoints, config.checkpoint.keep_last + 1) +
+                       (config.checkpoint.keep_every == 0
+                            ? 0
+                            : config.train.total_env_steps / config.checkpoint.keep_every);
+  // Checkpoints share the segments; the newest and the oldest kept one differ by little.
+  plan.disk_bytes = kept * (4 * network_bytes + SegmentBytes(replay)) +
+                    replay_bytes(config.replay.buffer_size) + 60 * kMiB;  // logs and metrics
 
   // The bound grows with buffer_size, so the largest that fits is found by halving.
-  const int64_t rest = plan.total_bytes() - plan.parts.front().bytes;
-  int64_t fits = 0, too_large = std::max<int64_t>(1, limit.bytes / observation.bytes()) + 1;
+  const int64_t rest = plan.total_bytes() - plan.parts[0].bytes - plan.parts[1].bytes;
+  int64_t fits = 0, too_large = kMostTransitions + 1;
   while (too_large - fits > 1) {
     const int64_t middle = fits + (too_large - fits) / 2;
-    (rest + replay_bytes(middle) <= limit.bytes ? fits : too_large) = middle;
+    const int64_t total = rest + replay_bytes(middle) + checkpoint_bytes(middle);
+    (total <= limit.bytes ? fits : too_large) = middle;
   }
   plan.largest_buffer_size = fits < config.train.batch_size ? 0 : fits;
   return plan;

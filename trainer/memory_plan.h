@@ -29,9 +29,14 @@ struct MemoryPlan {
   std::string Table() const;
 };
 
-// Adds up the replay memory at its bound, the networks, the optimizer, batches and activations, the
-// environments, and LibTorch itself. Makes one environment to learn its spec; throws what
-// MakeEnvironment and QNetwork throw.
-MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit);
+// What this process has held at most once the networks and the optimizer of the configuration are
+// made and have learned from one batch: the program, LibTorch, and what an update takes on this
+// machine, in bytes. Throws what MakeEnvironment and Learner throw.
+int64_t MeasureOneUpdate(const Config& config);
+
+// Adds up the replay memory at its bound, a checkpoint on its way to the disk, the networks, the
+// optimizer, the environments, metrics, and what is left of `measured` (MeasureOneUpdate) for the
+// program itself. Makes one environment to learn its spec; throws what MakeEnvironment throws.
+MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t measured);
 
 }  // namespace dqnd

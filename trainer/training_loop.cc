@@ -15,6 +15,10 @@ namespace {
 // How soon a checkpoint that failed is tried again.
 constexpr std::chrono::seconds kTryAgain{60};
 
+// How long training waits for a checkpoint before it goes on beside it. One that is written in this
+// time costs a run that is killed no env_step beyond the checkpoint interval.
+constexpr std::chrono::milliseconds kLongestPause{50};
+
 constexpr int64_t kNone = -1;
 
 }  // namespace
@@ -169,6 +173,7 @@ void TrainingLoop::HandOverCheckpoint() {
   content.growing_files = around_.metrics.open_files();
   around_.writer.Write(std::move(content));
   handed_over_ = dqn_.env_steps();
+  around_.writer.WaitUntil(Clock::now() + kLongestPause);
 }
 
 void TrainingLoop::TellOutcome() {

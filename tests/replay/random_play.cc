@@ -1,6 +1,7 @@
 #include "tests/replay/random_play.h"
 
 #include <algorithm>
+#include <array>
 
 #include <gtest/gtest.h>
 
@@ -97,7 +98,9 @@ void RandomPlay::Steps(int count, std::initializer_list<ReplayMemory*> memories)
 std::vector<uint8_t> RandomPlay::RandomFrame() {
   std::vector<uint8_t> frame(static_cast<size_t>(options_.frame_bytes));
   // Never 0, so that the zeros before an episode are told from real frames.
-  for (uint8_t& byte : frame) byte = static_cast<uint8_t>(1 + random_.Below(255));
+  // A codec finds all, some or nothing of it to compress.
+  const uint32_t values = std::array<uint32_t, 3>{1, 3, 255}[random_.Below(3)];
+  for (uint8_t& byte : frame) byte = static_cast<uint8_t>(1 + random_.Below(values));
   return frame;
 }
 
@@ -122,9 +125,10 @@ ReplayOptions RandomOptions(RandomStream& random) {
   };
   return {.buffer_size = between(1, 60),
           .lanes = between(1, 4),
-          .frame_bytes = between(1, 9),
+          .frame_bytes = between(0, 3) == 0 ? between(20, 100) : between(1, 9),
           .stack = between(1, 4),
-          .segment_transitions = between(1, 20)};
+          .segment_transitions = between(1, 20),
+          .codec = between(0, 1) == 0 ? FrameCodec::kNone : FrameCodec::kLz4};
 }
 
 }  // namespace dqnd

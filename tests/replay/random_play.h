@@ -75,7 +75,8 @@ class RandomPlay {
 // Compares every transition of a batch with what the naive store says (GoogleTest expectations).
 void ExpectBatchIsRight(const Batch& batch, const NaiveStore& naive);
 
-// Random options: lanes 1..4, stack 1..4, small segments and buffers, frames of 1..9 bytes.
+// Random options: lanes 1..4, stack 1..4, small segments and buffers, frames of 1..100 bytes,
+// either codec.
 ReplayOptions RandomOptions(RandomStream& random);
 
 }  // namespace dqnd

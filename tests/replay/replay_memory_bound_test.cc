@@ -161,14 +161,15 @@ TEST(SealedSegments, FollowEachOtherAndOutliveTheMemory) {
   memory.reset();
   ASSERT_EQ(segments.size(), 9u);
   std::vector<uint8_t> state(10);
+  FrameStore::Scratch scratch;
   for (size_t i = 0; i < segments.size(); ++i) {
     EXPECT_EQ(segments[i]->first_transition(), static_cast<int64_t>(i) * 10);
     EXPECT_TRUE(segments[i]->full());
     for (uint32_t row = 0; row < 10; ++row) {
       const Batch expected = play.naive().Expected(segments[i]->first_transition() + row, 1);
-      segments[i]->CopyStateBefore(row, state);
+      segments[i]->CopyStateBefore(row, state, scratch);
       EXPECT_EQ(state, expected.states);
-      segments[i]->CopyStateAfter(row, state);
+      segments[i]->CopyStateAfter(row, state, scratch);
       EXPECT_EQ(state, expected.next_states);
     }
   }

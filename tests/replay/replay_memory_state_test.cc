@@ -231,7 +231,7 @@ TEST(ForgedReplayMemory, WithAFullSegmentInTheMakingIsRefused) {
   ByteWriter full;
   memory.sealed_segments().front()->Save(full);
   std::string forged = Tail(memory);
-  const size_t options_size = 52, count_size = 8, lane_size = 9;
+  const size_t options_size = 60, count_size = 8, lane_size = 9;
   forged.replace(options_size, count_size, count_size, '\0');
   forged.replace(options_size + count_size, forged.size() - options_size - count_size - lane_size,
                  full.bytes());

@@ -33,14 +33,16 @@ std::string Saved(const Segment& segment) {
   return writer.Take();
 }
 
+constexpr size_t kHeaderBytes = 6 * sizeof(uint64_t);
+
 // What every saved segment of that shape begins with: the magic number and the shape.
 std::string Header(const SegmentShape& shape) {
-  return Saved(*MakeSegment(shape)).substr(0, 5 * sizeof(uint64_t));
+  return Saved(*MakeSegment(shape)).substr(0, kHeaderBytes);
 }
 
 // The bytes of a segment as if it were of another shape.
 std::string Forged(const std::string& bytes, const SegmentShape& shape) {
-  return std::string(bytes).replace(0, 5 * sizeof(uint64_t), Header(shape));
+  return std::string(bytes).replace(0, kHeaderBytes, Header(shape));
 }
 
 // `rows` transitions, each of an episode of its own that carries `carried` frames over.
@@ -56,9 +58,10 @@ TEST(Segment, BeginsWithTheFramesThatItsFirstStatesNeed) {
   const uint32_t row =
       segment->Append(Segment::kNone, std::array<uint8_t, 3>{7, 8, 9}, {.action = 2}, Frame{10});
   std::vector<uint8_t> state(3);
-  EXPECT_EQ(segment->CopyStateBefore(row, state), 3);
+  FrameStore::Scratch scratch;
+  EXPECT_EQ(segment->CopyStateBefore(row, state, scratch), 3);
   EXPECT_THAT(state, ElementsAre(7, 8, 9));
-  EXPECT_EQ(segment->CopyStateAfter(row, state), 3);
+  EXPECT_EQ(segment->CopyStateAfter(row, state, scratch), 3);
   EXPECT_THAT(state, ElementsAre(8, 9, 10));
 }
 
@@ -71,9 +74,10 @@ TEST(Segment, LinksTheTransitionsOfAnEpisode) {
   EXPECT_EQ(segment->row(second).next_row, Segment::kNone);
   EXPECT_EQ(segment->row(other).next_row, Segment::kNone);
   std::vector<uint8_t> state(2);
-  EXPECT_EQ(segment->CopyStateBefore(first, state), 1);
+  FrameStore::Scratch scratch;
+  EXPECT_EQ(segment->CopyStateBefore(first, state, scratch), 1);
   EXPECT_THAT(state, ElementsAre(0, 1));
-  segment->CopyStateBefore(second, state);
+  segment->CopyStateBefore(second, state, scratch);
   EXPECT_THAT(state, ElementsAre(1, 2));
 }
 

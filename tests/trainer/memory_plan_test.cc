@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kGiB = int64_t{1} << 30;
+constexpr int64_t kMiB = int64_t{1} << 20, kGiB = int64_t{1} << 30;
 
 Config WithBuffer(int64_t buffer_size) {
   Config config = ParseConfig("environment: {id: \"minatar:breakout\"}", "test");
@@ -17,9 +17,10 @@ Config WithBuffer(int64_t buffer_size) {
 }
 
 TEST(PlanMemory, TheReplayMemoryGrowsWithItsBound) {
-  const MemoryPlan small = PlanMemory(WithBuffer(10'000), {.bytes = 8 * kGiB, .source = "a test"});
+  const MemoryPlan small =
+      PlanMemory(WithBuffer(10'000), {.bytes = 8 * kGiB, .source = "a test"}, 130 * kMiB);
   const MemoryPlan large =
-      PlanMemory(WithBuffer(1'000'000), {.bytes = 8 * kGiB, .source = "a test"});
+      PlanMemory(WithBuffer(1'000'000), {.bytes = 8 * kGiB, .source = "a test"}, 130 * kMiB);
   // 400 bytes a frame and less than 100 for what stands beside it.
   EXPECT_GT(large.total_bytes() - small.total_bytes(), 990'000 * 400LL);
   EXPECT_LT(large.total_bytes() - small.total_bytes(), 990'000 * 550LL);
@@ -28,23 +29,24 @@ TEST(PlanMemory, TheReplayMemoryGrowsWithItsBound) {
 
 TEST(PlanMemory, TheLargestBufferThatFitsFitsAndOneMoreDoesNot) {
   const MemoryLimit limit{.bytes = kGiB, .source = "a test"};
-  const MemoryPlan plan = PlanMemory(WithBuffer(10'000'000), limit);
+  const MemoryPlan plan = PlanMemory(WithBuffer(10'000'000), limit, 130 * kMiB);
   EXPECT_FALSE(plan.fits());
   ASSERT_GT(plan.largest_buffer_size, 10'000);
-  EXPECT_TRUE(PlanMemory(WithBuffer(plan.largest_buffer_size), limit).fits());
-  EXPECT_FALSE(PlanMemory(WithBuffer(plan.largest_buffer_size + 1), limit).fits());
+  EXPECT_TRUE(PlanMemory(WithBuffer(plan.largest_buffer_size), limit, 130 * kMiB).fits());
+  EXPECT_FALSE(PlanMemory(WithBuffer(plan.largest_buffer_size + 1), limit, 130 * kMiB).fits());
 }
 
 TEST(PlanMemory, WhereNothingFitsItSaysSo) {
-  EXPECT_EQ(
-      PlanMemory(WithBuffer(1000), {.bytes = 1 << 20, .source = "a test"}).largest_buffer_size, 0);
+  EXPECT_EQ(PlanMemory(WithBuffer(1000), {.bytes = 1 << 20, .source = "a test"}, 130 * kMiB)
+                .largest_buffer_size,
+            0);
 }
 
 TEST(PlanMemory, TheTableNamesEveryPartAndTheLimitsSource) {
   const std::string table =
-      PlanMemory(WithBuffer(1000), {.bytes = kGiB, .source = "a test"}).Table();
-  for (const char* part :
-       {"replay memory", "networks", "optimizer", "batches", "total", "1.00 GiB", "a test"}) {
+      PlanMemory(WithBuffer(1000), {.bytes = kGiB, .source = "a test"}, 130 * kMiB).Table();
+  for (const char* part : {"replay memory", "networks", "optimizer", "checkpoint buffers",
+                           "program and LibTorch", "total", "1.00 GiB", "a test"}) {
     EXPECT_THAT(table, HasSubstr(part));
   }
 }

@@ -84,8 +84,9 @@ class Disk {
   }
 };
 
-Config Parse(const std::string& yaml, int64_t threads = 1) {
-  Config config = ParseConfig(yaml, "test");
+Config Parse(const std::string& yaml, int64_t threads = 1,
+             const std::vector<std::string>& overrides = {}) {
+  Config config = ParseConfig(yaml, "test", overrides);
   config.train.threads = threads;
   return config;
 }
@@ -130,7 +131,7 @@ std::vector<Config> RunsOfEveryFamily() {
         "max_episode_env_steps: 60}\n"
         "network: {architecture: nature_cnn}\noptimizer: {name: adam}\n" +
             std::string(kSmall),
-        threads));
+        threads, {threads == 1 ? "replay.codec=none" : "replay.codec=lz4"}));
   }
 #endif
   return runs;

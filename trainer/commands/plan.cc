@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include "trainer/commands/commands.h"
@@ -7,8 +8,10 @@
 namespace dqnd {
 
 int PlanCommand(const PlanArguments& arguments) {
-  const Config config = LoadConfig(arguments.config, arguments.overrides);
-  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit());
+  Config config = LoadConfig(arguments.config, arguments.overrides);
+  config.train.threads = ResolveThreads(config);
+  at::set_num_threads(static_cast<int>(*config.train.threads));
+  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit(), MeasureOneUpdate(config));
   fmt::print("{} on {}\n{}", config.run.name, config.environment.id, plan.Table());
   if (plan.fits()) {
     fmt::print("It fits; the largest replay.buffer_size that would is {}.\n",

@@ -102,7 +102,7 @@ int TrainCommand(const TrainArguments& arguments) {
     stop.StopAt(started + *wall_time -
                 std::min(*wall_time / 2, std::chrono::seconds(config.run.stop_grace_seconds)));
   }
-  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit());
+  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit(), MeasureOneUpdate(config));
   RefuseWhatDoesNotFitInMemory(plan);
 
   const RunDirectory directory(

@@ -35,7 +35,7 @@ struct NetworkSection {
   std::vector<int64_t> hidden_sizes = {64, 64};  // mlp only
 };
 
-enum class Codec { kNone };
+enum class Codec { kNone, kLz4 };
 
 struct ReplaySection {
   int64_t buffer_size = 100'000;
