@@ -60,7 +60,10 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
 void Session::Restore() {
   store_.RemoveUnfinished();
   const std::optional<StoredCheckpoint> checkpoint = store_.RestoreNewest(
-      [this](const StoredCheckpoint& candidate) { RestoreCheckpoint(candidate, dqn_, state_); },
+      [this](const StoredCheckpoint& candidate) {
+        RestoreCheckpoint(candidate, dqn_, state_);
+        candidate.Read(kConfigFile);
+      },
       [this](const std::string& message) { log_.warn("{}", message); });
   if (checkpoint) {
     Resume(*checkpoint);
