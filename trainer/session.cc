@@ -43,6 +43,9 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
   const Config& config = options_.config;
   Restore();
   const bool resumed = history_.env_steps > 0;
+  if (resumed && options_.console != nullptr) {
+    options_.console->GoOnFrom(history_.env_steps, history_.elapsed_seconds);
+  }
   metrics_.emplace(MetricsOptions{.console = config.metrics.console ? options_.console : nullptr,
                                   .csv = config.metrics.csv,
                                   .tensorboard = config.metrics.tensorboard,

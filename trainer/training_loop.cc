@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kTryAgain{60};
 
 // How long training waits for a checkpoint before it goes on beside it. One that is written in this
 // time costs a run that is killed no env_step beyond the checkpoint interval.
-constexpr std::chrono::milliseconds kLongestPause{50};
+constexpr std::chrono::milliseconds kLongestPause{30};
 
 constexpr int64_t kNone = -1;
 
@@ -174,6 +174,7 @@ void TrainingLoop::HandOverCheckpoint() {
   around_.writer.Write(std::move(content));
   handed_over_ = dqn_.env_steps();
   around_.writer.WaitUntil(Clock::now() + kLongestPause);
+  pause_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - last_checkpoint_at_).count();
 }
 
 void TrainingLoop::TellOutcome() {
@@ -182,8 +183,9 @@ void TrainingLoop::TellOutcome() {
   if (!outcome->error.empty()) return TellFailure(outcome->env_steps, outcome->error);
   failure_.clear();
   written_ = outcome->env_steps;
-  around_.log.info("checkpoint {} is complete: {:.1f} MB written in {:.2f} s", outcome->env_steps,
-                   static_cast<double>(outcome->bytes) / 1e6, outcome->seconds);
+  around_.log.info(
+      "checkpoint {} is complete: {:.1f} MB written in {:.2f} s, training paused {:.0f} ms",
+      outcome->env_steps, static_cast<double>(outcome->bytes) / 1e6, outcome->seconds, pause_ms_);
   if (!outcome->removal_error.empty()) {
     around_.log.warn("old checkpoints could not be removed: {}", outcome->removal_error);
   }

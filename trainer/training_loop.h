@@ -82,6 +82,7 @@ class TrainingLoop {
   Clock::time_point last_checkpoint_at_ = Clock::now();
   int64_t next_segment_;  // no segment that begins before it needs to be handed over
   int64_t handed_over_;   // env_steps of the newest checkpoint that the writer got
+  double pause_ms_ = 0;   // for which training stood still for the newest checkpoint
   int64_t written_;       // env_steps of the newest checkpoint that is known to be complete
   std::string failure_;   // of the newest checkpoint; empty: none, or it is not known yet
   std::string metrics_problem_;

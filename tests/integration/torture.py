@@ -158,7 +158,7 @@ def check_resume(output, interval, known, came_to, was_writing, tally, where):
     the killed process told of; `was_writing`: it had begun another checkpoint and not finished it.
 
     A run goes on from no more than an interval before it was killed, unless the disk was too slow to
-    finish the checkpoint that was due while training waited for it (50 ms); then training went on
+    finish the checkpoint that was due while training waited for it (30 ms); then training went on
     beside it, at most to the next."""
     found = re.search(r"resumed from checkpoint \S+ at env_step (\d+)", output)
     began = int(found.group(1)) if found else 0

@@ -306,7 +306,7 @@ TEST(Session, AnInterruptedEvaluationIsPlayedAgain) {
     Disk interrupted;
     {
       StopAtReport console("env_steps " + moment + "/600");
-      ConsoleTable table(console, {.total_env_steps = 600});
+      ConsoleTable table(console, 600);
       Session session({.config = config, .run = "/run", .console = &table}, interrupted.files,
                       interrupted.log);
       EXPECT_EQ(session.Run(console.token()), TrainingLoop::Ending::kStopped);

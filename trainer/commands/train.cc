@@ -118,7 +118,7 @@ int TrainCommand(const TrainArguments& arguments) {
   RefuseWhatDoesNotFitOnDisk(plan, directory.path());
 
   FileDescriptorConsole console(STDOUT_FILENO);
-  ConsoleTable table(console, {.total_env_steps = config.train.total_env_steps});
+  ConsoleTable table(console, config.train.total_env_steps);
   const std::shared_ptr<spdlog::logger> run_log = MakeRunLog(directory.path(), table);
   spdlog::logger& log = *run_log;
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);

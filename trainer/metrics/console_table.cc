@@ -16,9 +16,13 @@ std::string_view Clipped(std::string_view line, int columns) {
 
 }  // namespace
 
-ConsoleTable::ConsoleTable(Console& console, const ConsoleTableOptions& options)
-    : console_(console),
-      progress_(options.total_env_steps, options.start_env_steps, options.start_elapsed_seconds) {}
+ConsoleTable::ConsoleTable(Console& console, int64_t total_env_steps)
+    : console_(console), progress_(total_env_steps) {}
+
+void ConsoleTable::GoOnFrom(int64_t env_steps, double elapsed_seconds) {
+  const std::lock_guard lock(mutex_);
+  progress_.GoOnFrom(env_steps, elapsed_seconds);
+}
 
 void ConsoleTable::Report(int64_t env_steps, double elapsed_seconds,
                           std::span<const Scalar> scalars) {

@@ -15,13 +15,6 @@
 
 namespace dqnd {
 
-struct ConsoleTableOptions {
-  int64_t total_env_steps = 0;
-  // Where this process takes the run up; a run that goes on starts at its checkpoint.
-  int64_t start_env_steps = 0;
-  double start_elapsed_seconds = 0;
-};
-
 // The run as seen on its console. On a terminal: a table of the latest value of each tag with a
 // progress bar under it, drawn again in place at most five times a second, clipped to the window.
 // On anything else: one plain line a Report. Log lines belong through PrintLine, which keeps the
@@ -31,7 +24,10 @@ struct ConsoleTableOptions {
 // may be called by any thread. The console must outlive the table.
 class ConsoleTable {
  public:
-  ConsoleTable(Console& console, const ConsoleTableOptions& options);
+  ConsoleTable(Console& console, int64_t total_env_steps);
+
+  // The run goes on from there. Before the first Report or Advance.
+  void GoOnFrom(int64_t env_steps, double elapsed_seconds);
 
   // New values; tags that are not given keep their last one.
   void Report(int64_t env_steps, double elapsed_seconds, std::span<const Scalar> scalars);

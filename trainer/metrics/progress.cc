@@ -14,8 +14,11 @@ constexpr double kLongestShownSeconds = 3600.0 * 24 * 365 * 10;
 
 }  // namespace
 
-Progress::Progress(int64_t total_env_steps, int64_t start_env_steps, double start_elapsed_seconds)
-    : total_env_steps_(total_env_steps), samples_{{start_elapsed_seconds, start_env_steps}} {}
+Progress::Progress(int64_t total_env_steps) : total_env_steps_(total_env_steps), samples_(1) {}
+
+void Progress::GoOnFrom(int64_t env_steps, double elapsed_seconds) {
+  samples_ = {{elapsed_seconds, env_steps}};
+}
 
 void Progress::Update(int64_t env_steps, double elapsed_seconds) {
   const size_t count = samples_.size();

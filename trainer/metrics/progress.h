@@ -10,8 +10,10 @@ namespace dqnd {
 // How far a run is and how fast it goes, from the clock values that its owner passes in.
 class Progress {
  public:
-  // The run starts (or goes on) at `start_env_steps`.
-  Progress(int64_t total_env_steps, int64_t start_env_steps, double start_elapsed_seconds);
+  explicit Progress(int64_t total_env_steps);
+
+  // The run goes on from there: speed counts from then on.
+  void GoOnFrom(int64_t env_steps, double elapsed_seconds);
 
   // `elapsed_seconds` never goes back.
   void Update(int64_t env_steps, double elapsed_seconds);
@@ -31,8 +33,8 @@ class Progress {
 
  private:
   struct Sample {
-    double elapsed_seconds;
-    int64_t env_steps;
+    double elapsed_seconds = 0;
+    int64_t env_steps = 0;
   };
 
   const int64_t total_env_steps_;

@@ -79,23 +79,22 @@ std::string EncodeSafetensors(std::span<const NamedTensor> tensors,
                               const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header;
   header["__metadata__"] = metadata;
-  std::string data;
-  size_t bytes = 0;
-  for (const NamedTensor& entry : tensors) bytes += entry.value.nbytes();
-  data.reserve(bytes);
-  for (const NamedTensor& entry : tensors) {
-    const at::Tensor value = entry.value.detach().contiguous();
-    const size_t begin = data.size();
-    data.append(reinterpret_cast<const char*>(value.const_data_ptr<float>()), value.nbytes());
-    header[entry.name] = {
-        {"dtype", "F32"}, {"shape", entry.shape}, {"data_offsets", {begin, data.size()}}};
+  size_t data_bytes = 0;
+  for (const NamedTensor& tensor : tensors) {
+    const size_t begin = data_bytes;
+    data_bytes += tensor.value.nbytes();
+    header[tensor.name] = {
+        {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data_bytes}}};
   }
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // tensors begin at a multiple of 8
   ByteWriter writer;
-  writer.Reserve(sizeof(uint64_t) + text.size() + data.size());
+  writer.Reserve(sizeof(uint64_t) + text.size() + data_bytes);
   writer.String(text);
-  writer.Raw(data.data(), data.size());
+  for (const NamedTensor& tensor : tensors) {
+    const at::Tensor row_major = tensor.value.detach().contiguous();
+    writer.Raw(row_major.const_data_ptr<float>(), row_major.nbytes());
+  }
   return writer.Take();
 }
 

@@ -35,7 +35,7 @@ class ConsoleTableOnATerminal : public ::testing::Test {
   }
 
   FakeTerminal terminal_{kRoomy};
-  ConsoleTable table_{terminal_, {.total_env_steps = 1000}};
+  ConsoleTable table_{terminal_, 1000};
 };
 
 TEST_F(ConsoleTableOnATerminal, DrawsInPlace) {
@@ -159,7 +159,7 @@ TEST_F(ConsoleTableOnATerminal, TakesLinesFromOtherThreads) {
 
 TEST(ConsoleTableOnAPipe, WritesOnePlainLineAReport) {
   FakePipe pipe;
-  ConsoleTable table(pipe, {.total_env_steps = 300'000});
+  ConsoleTable table(pipe, 300'000);
   table.PrintLine("hello");
   table.Report(10'000, 10, std::array{Scalar{"train/loss", 0.0123}});
   table.Advance(11'000, 11);

@@ -50,7 +50,7 @@ class MetricsTest : public ::testing::Test {
 
   FaultInjectingFileSystem files_;
   FakePipe pipe_;
-  ConsoleTable table_{pipe_, {.total_env_steps = 100'000}};
+  ConsoleTable table_{pipe_, 100'000};
 };
 
 TEST_F(MetricsTest, SendsARowEverywhere) {

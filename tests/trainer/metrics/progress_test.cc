@@ -6,7 +6,7 @@ namespace dqnd {
 namespace {
 
 TEST(Progress, KnowsNoSpeedBeforeTimePassed) {
-  Progress progress(1000, 0, 0);
+  Progress progress(1000);
   EXPECT_FALSE(progress.env_steps_per_second().has_value());
   progress.Update(10, 0);
   EXPECT_FALSE(progress.env_steps_per_second().has_value());
@@ -14,14 +14,14 @@ TEST(Progress, KnowsNoSpeedBeforeTimePassed) {
 }
 
 TEST(Progress, MeasuresFromTheStartUntilItsWindowIsFull) {
-  Progress progress(1000, 0, 0);
+  Progress progress(1000);
   progress.Update(100, 2);
   EXPECT_EQ(progress.env_steps_per_second(), 50);
   EXPECT_EQ(progress.TimeLeft(), "0:00:18");
 }
 
 TEST(Progress, FollowsAChangeOfSpeedWithinHalfAMinute) {
-  Progress progress(1'000'000, 0, 0);
+  Progress progress(1'000'000);
   double seconds = 0;
   int64_t env_steps = 0;
   for (; seconds < 100; seconds += 0.25) progress.Update(env_steps += 1000, seconds);
@@ -31,7 +31,7 @@ TEST(Progress, FollowsAChangeOfSpeedWithinHalfAMinute) {
 }
 
 TEST(Progress, MeasuresBetweenReportsThatAreMinutesApart) {
-  Progress progress(100'000, 0, 0);
+  Progress progress(100'000);
   progress.Update(1000, 100);
   progress.Update(4000, 200);
   progress.Update(5000, 300);
@@ -39,7 +39,8 @@ TEST(Progress, MeasuresBetweenReportsThatAreMinutesApart) {
 }
 
 TEST(Progress, OfAResumedRunDoesNotCountWhatWasDoneBefore) {
-  Progress progress(1000, 500, 3600);
+  Progress progress(1000);
+  progress.GoOnFrom(500, 3600);
   progress.Update(600, 3610);
   EXPECT_EQ(progress.env_steps_per_second(), 10);
   EXPECT_EQ(progress.fraction(), 0.6);
@@ -47,14 +48,14 @@ TEST(Progress, OfAResumedRunDoesNotCountWhatWasDoneBefore) {
 }
 
 TEST(Progress, EndsAtTheWhole) {
-  Progress progress(1000, 0, 0);
+  Progress progress(1000);
   progress.Update(1003, 10);
   EXPECT_EQ(progress.fraction(), 1);
   EXPECT_EQ(progress.TimeLeft(), "0:00:00");
 }
 
 TEST(Progress, NamesNoTimeWhenNothingMoves) {
-  Progress progress(1000, 0, 0);
+  Progress progress(1000);
   progress.Update(0, 10);
   EXPECT_EQ(progress.TimeLeft(), "-:--:--");
 }

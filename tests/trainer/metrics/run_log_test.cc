@@ -26,7 +26,7 @@ class RunLogTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   FakePipe pipe_;
-  ConsoleTable table_{pipe_, {.total_env_steps = 100}};
+  ConsoleTable table_{pipe_, 100};
 };
 
 TEST_F(RunLogTest, GoesToFileAndConsoleWithTimeAndLevel) {
@@ -61,7 +61,7 @@ TEST_F(RunLogTest, KeepsABoundedNumberOfBoundedFiles) {
 
 TEST_F(RunLogTest, DoesNotTearTheTable) {
   FakeTerminal terminal({.columns = 100, .rows = 40});
-  ConsoleTable table(terminal, {.total_env_steps = 100});
+  ConsoleTable table(terminal, 100);
   const auto log = MakeRunLog(folder_.path(), table);
   std::thread other([&] {
     for (int i = 0; i < 50; ++i) log->info("from another thread");

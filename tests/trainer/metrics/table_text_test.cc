@@ -36,19 +36,19 @@ TEST(TableLines, AreNoneWithoutValues) {
 }
 
 TEST(ProgressBarLine, ShowsTheBarAndTheNumbers) {
-  Progress progress(300'000, 0, 0);
+  Progress progress(300'000);
   progress.Update(90'000, 90);
   EXPECT_EQ(ProgressBarLine(progress, 84),
             "[######               ]  30 %  90000/300000 env_steps  1000 env_steps/s  ETA 0:03:30");
 }
 
 TEST(ProgressBarLine, GivesUpTheBarWhereThereIsNoRoom) {
-  Progress progress(300'000, 0, 0);
+  Progress progress(300'000);
   EXPECT_EQ(ProgressBarLine(progress, 40), "  0 %  0/300000 env_steps  - env_steps/s  ETA -:--:--");
 }
 
 TEST(PlainLine, TellsHowLearningGoes) {
-  Progress progress(300'000, 0, 0);
+  Progress progress(300'000);
   progress.Update(10'000, 10);
   EXPECT_EQ(PlainLine(progress, {{"rollout/ep_rew_mean", 1.23},
                                  {"rollout/exploration_rate", 0.95},
@@ -59,7 +59,7 @@ TEST(PlainLine, TellsHowLearningGoes) {
 }
 
 TEST(PlainLine, LeavesOutWhatIsNotKnown) {
-  Progress progress(300'000, 0, 0);
+  Progress progress(300'000);
   EXPECT_EQ(PlainLine(progress, {{"train/loss", kNaN}}),
             "env_steps 0/300000 (0 %)  fps -  ETA -:--:--");
 }
