@@ -187,6 +187,13 @@ void FaultInjectingFileSystem::Heal() {
   const std::lock_guard lock(mutex_);
   next_fault_.reset();
   faults_by_operation_.clear();
+  hanging_.clear();
+  healed_.notify_all();
+}
+
+void FaultInjectingFileSystem::Hang(Operation operation) {
+  const std::lock_guard lock(mutex_);
+  hanging_.insert(operation);
 }
 
 void FaultInjectingFileSystem::LosePower() {
@@ -203,6 +210,7 @@ int64_t FaultInjectingFileSystem::operations() const {
 std::optional<FaultInjectingFileSystem::Fault> FaultInjectingFileSystem::Count(
     Operation operation) {
   ++operations_;
+  healed_.wait(mutex_, [&] { return !hanging_.contains(operation); });
   if (next_fault_.has_value() && successes_before_fault_-- <= 0) {
     return next_fault_stays_ ? next_fault_ : std::exchange(next_fault_, std::nullopt);
   }

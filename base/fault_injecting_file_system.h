@@ -1,10 +1,12 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +66,9 @@ class FaultInjectingFileSystem : public FileSystem {
   // Fails every operation of one kind until Heal.
   void FailEvery(Operation operation, Fault fault);
 
+  // Lets operations of one kind begin and not end until Heal: a disk that does not answer.
+  void Hang(Operation operation);
+
   // Forgets all faults.
   void Heal();
 
@@ -89,7 +94,8 @@ class FaultInjectingFileSystem : public FileSystem {
     std::string name;
   };
 
-  // Counts one operation; the fault that strikes it, if one does.
+  // Counts one operation; the fault that strikes it, if one does. REQUIRES: mutex_ is held; it is let
+  // go of while the operation hangs.
   std::optional<Fault> Count(Operation operation);
   // The same, but throws the fault.
   void Enter(Operation operation, std::string_view doing, const std::filesystem::path& path);
@@ -107,6 +113,8 @@ class FaultInjectingFileSystem : public FileSystem {
   int64_t successes_before_fault_ = 0;
   bool next_fault_stays_ = false;
   std::map<Operation, Fault> faults_by_operation_;
+  std::set<Operation> hanging_;
+  std::condition_variable_any healed_;
   int64_t operations_ = 0;
   int64_t power_losses_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "trainer/session.h"
 
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -294,6 +295,30 @@ class StopAtReport : public Console {
   const std::string report_;
   std::stop_source source_;
 };
+
+// The process ends before whoever stops it loses patience, and the next goes on from the checkpoint
+// before.
+TEST(Session, ADiskThatDoesNotAnswerDoesNotKeepAStoppedRunAlive) {
+  Config config = Catch();
+  config.run.stop_grace_seconds = 1;
+  Disk disk;
+  disk.Run(config, 200);
+  {
+    StopAtReport console("env_steps 240/600");
+    ConsoleTable table(console, 600);
+    Session session({.config = config, .run = "/run", .console = &table}, disk.files, disk.log);
+    disk.files.Hang(Operation::kSync);
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(session.Run(console.token()), TrainingLoop::Ending::kStoppedInHaste);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
+    EXPECT_THAT(disk.Log(), HasSubstr("will go on from checkpoint 200"));
+    disk.files.Heal();
+  }
+  disk.Run(config);
+  Disk untouched;
+  untouched.Run(config);
+  EXPECT_EQ(disk.Result(), untouched.Result());
+}
 
 // One that is given up leaves no trace, and is played again from its beginning by the next process;
 // also the last one, after which the run is complete.

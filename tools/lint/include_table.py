@@ -16,7 +16,7 @@ ALLOWED = {
 }
 
 # Parts of a folder that keep to less than it, so that they build and test without LibTorch.
-NO_TORCH = ("trainer/config", "trainer/metrics")
+NO_TORCH = ("trainer/checkpoint/", "trainer/config/", "trainer/metrics/")
 
 # Third-party headers that one folder alone may include.
 OWNERS = {

@@ -29,13 +29,23 @@ void RefuseWhatDoesNotFitInMemory(const MemoryPlan& plan) {
           : std::string("No replay.buffer_size would make it fit.")));
 }
 
-void RefuseWhatDoesNotFitOnDisk(const MemoryPlan& plan, const std::filesystem::path& run) {
+int64_t BytesIn(const std::filesystem::path& folder) {
+  int64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += static_cast<int64_t>(entry.file_size());
+  }
+  return bytes;
+}
+
+// What is wrong with the disk for the run there; empty when nothing is.
+std::string DiskProblem(const MemoryPlan& plan, const std::filesystem::path& run) {
   const auto free_bytes = static_cast<int64_t>(std::filesystem::space(run).available);
-  if (free_bytes >= plan.disk_bytes) return;
-  throw std::invalid_argument(fmt::format(
-      "run directory {} has {} MiB free, and the run may need {} MiB for checkpoints, logs and "
-      "metrics; free some, raise checkpoint.every_env_steps, or choose another run.directory",
-      run.string(), free_bytes >> 20, plan.disk_bytes >> 20));
+  const int64_t to_come = plan.disk_bytes - BytesIn(run);
+  if (free_bytes >= to_come) return "";
+  return fmt::format(
+      "run directory {} has {} MiB free, and the run may need {} MiB more for checkpoints, logs and "
+      "metrics; free some, keep fewer checkpoints, or choose another run.directory",
+      run.string(), free_bytes >> 20, to_come >> 20);
 }
 
 std::string Summary(const Session& session, const std::filesystem::path& path) {
@@ -115,13 +125,17 @@ int TrainCommand(const TrainArguments& arguments) {
         directory.path().string(), config.train.total_env_steps);
     return kExitNo;
   }
-  RefuseWhatDoesNotFitOnDisk(plan, directory.path());
+  const std::string disk_problem = DiskProblem(plan, directory.path());
+  const bool resumes = !CheckpointStore::List(RealFileSystem(), directory.path()).empty();
+  // A run that goes on had better go on than not: a full disk stops no training.
+  if (!disk_problem.empty() && !resumes) throw std::invalid_argument(disk_problem);
 
   FileDescriptorConsole console(STDOUT_FILENO);
   ConsoleTable table(console, config.train.total_env_steps);
   const std::shared_ptr<spdlog::logger> run_log = MakeRunLog(directory.path(), table);
   spdlog::logger& log = *run_log;
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
+  if (!disk_problem.empty()) log.warn(disk_problem);
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
   Session session({.config = config, .run = directory.path(), .console = &table}, RealFileSystem(),
