@@ -94,8 +94,8 @@ class FaultInjectingFileSystem : public FileSystem {
     std::string name;
   };
 
-  // Counts one operation; the fault that strikes it, if one does. REQUIRES: mutex_ is held; it is let
-  // go of while the operation hangs.
+  // Counts one operation; the fault that strikes it, if one does. REQUIRES: mutex_ is held; it is
+  // let go of while the operation hangs.
   std::optional<Fault> Count(Operation operation);
   // The same, but throws the fault.
   void Enter(Operation operation, std::string_view doing, const std::filesystem::path& path);

@@ -45,14 +45,14 @@ TrainingLoop::Ending TrainingLoop::Run(std::stop_token stop) {
   while (dqn_.env_steps() < config_.train.total_env_steps && !stop.stop_requested()) {
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
-    HandOverSealedSegments();
+    HandOverSealedSegments(stop);
     around_.metrics.Advance(dqn_.env_steps(), elapsed_seconds());
     if (PassedMultiple(config_.metrics.every_env_steps, before, dqn_.env_steps())) Report();
     if (PassedMultiple(config_.evaluation.every_env_steps, before, dqn_.env_steps())) {
       state_.evaluation_due = true;
       EvaluateIfDue(stop);
     }
-    if (CheckpointIsDue(before)) HandOverCheckpoint();
+    if (CheckpointIsDue(before)) HandOverCheckpoint(stop);
     TellOutcome();
   }
   if (!stop.stop_requested()) return Finish(Clock::time_point::max());
@@ -142,18 +142,18 @@ bool TrainingLoop::CheckpointIsDue(int64_t env_steps_before) const {
 
 // Segments are written as soon as they are full, so that a checkpoint finds most of the memory on
 // disk. One that the memory drops before it is written takes memory beyond max_bytes.
-void TrainingLoop::HandOverSealedSegments() {
+void TrainingLoop::HandOverSealedSegments(const std::stop_token& stop) {
   const auto& sealed = dqn_.replay().sealed_segments();
   if (sealed.empty() || sealed.back()->first_transition() < next_segment_) return;
   for (const auto& segment : sealed) {
-    if (segment->first_transition() >= next_segment_) around_.writer.Write(segment);
+    if (segment->first_transition() >= next_segment_) around_.writer.Write(segment, stop);
   }
   next_segment_ = sealed.back()->first_transition() + 1;
   const auto& max_bytes = config_.replay.max_bytes;
-  if (max_bytes && dqn_.replay().bytes() > *max_bytes) around_.writer.Wait();
+  if (max_bytes && dqn_.replay().bytes() > *max_bytes) around_.writer.Wait(stop);
 }
 
-void TrainingLoop::HandOverCheckpoint() {
+void TrainingLoop::HandOverCheckpoint(const std::stop_token& stop) {
   last_checkpoint_at_ = Clock::now();
   try {
     around_.metrics.Flush();
@@ -171,7 +171,7 @@ void TrainingLoop::HandOverCheckpoint() {
   manifest.metrics = around_.metrics.lengths();
   content.files.emplace_back(kConfigFile, ToYaml(config_));
   content.growing_files = around_.metrics.open_files();
-  around_.writer.Write(std::move(content));
+  if (!around_.writer.Write(std::move(content), stop)) return;  // Finish tries again, for a while
   handed_over_ = dqn_.env_steps();
   around_.writer.WaitUntil(Clock::now() + kLongestPause);
   pause_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - last_checkpoint_at_).count();
@@ -216,7 +216,7 @@ TrainingLoop::Ending TrainingLoop::Finish(Clock::time_point deadline) {
   bool in_time = around_.writer.WaitUntil(deadline);
   TellOutcome();
   if (in_time && handed_over_ != dqn_.env_steps()) {
-    HandOverCheckpoint();
+    HandOverCheckpoint({});
     in_time = around_.writer.WaitUntil(deadline);
     TellOutcome();
   }

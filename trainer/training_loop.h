@@ -62,8 +62,8 @@ class TrainingLoop {
   void EvaluateIfDue(std::stop_token stop);
   void SaveBestIfWaiting();
   bool CheckpointIsDue(int64_t env_steps_before) const;
-  void HandOverSealedSegments();
-  void HandOverCheckpoint();
+  void HandOverSealedSegments(const std::stop_token& stop);
+  void HandOverCheckpoint(const std::stop_token& stop);
   void TellOutcome();
   void TellMetricsProblem();
   void TellFailure(int64_t env_steps, const std::string& failure);

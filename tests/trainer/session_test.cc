@@ -304,7 +304,7 @@ TEST(Session, ADiskThatDoesNotAnswerDoesNotKeepAStoppedRunAlive) {
   Disk disk;
   disk.Run(config, 200);
   {
-    StopAtReport console("env_steps 240/600");
+    StopAtReport console("env_steps 280/600");  // while the checkpoint of 210 hangs
     ConsoleTable table(console, 600);
     Session session({.config = config, .run = "/run", .console = &table}, disk.files, disk.log);
     disk.files.Hang(Operation::kSync);

@@ -25,23 +25,26 @@ CheckpointWriter::~CheckpointWriter() {
   changed_.notify_all();
 }
 
-void CheckpointWriter::Write(std::shared_ptr<const Segment> segment) {
-  HandOver(std::move(segment));
+bool CheckpointWriter::Write(std::shared_ptr<const Segment> segment, const std::stop_token& stop) {
+  return HandOver(std::move(segment), stop);
 }
 
-void CheckpointWriter::Write(CheckpointContent checkpoint) {
-  Wait();  // a second one in memory would be paid for by every run
-  HandOver(std::move(checkpoint));
+bool CheckpointWriter::Write(CheckpointContent checkpoint, const std::stop_token& stop) {
+  // A second one in memory would be paid for by every run.
+  return Wait(stop) && HandOver(std::move(checkpoint), stop);
 }
 
-void CheckpointWriter::HandOver(Job job) {
+bool CheckpointWriter::HandOver(Job job, const std::stop_token& stop) {
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return broken_ || jobs_.size() < kMostWaitingJobs; });
+    const bool has_room =
+        changed_.wait(lock, stop, [this] { return broken_ || jobs_.size() < kMostWaitingJobs; });
     RethrowIfBroken();
+    if (!has_room) return false;
     jobs_.push_back(std::move(job));
   }
   changed_.notify_all();
+  return true;
 }
 
 std::optional<CheckpointWriter::Outcome> CheckpointWriter::TakeOutcome() {
@@ -58,10 +61,12 @@ bool CheckpointWriter::WaitUntil(Clock::time_point deadline) {
   return done;
 }
 
-void CheckpointWriter::Wait() {
+bool CheckpointWriter::Wait(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return broken_ || (jobs_.empty() && !busy_); });
+  const bool done =
+      changed_.wait(lock, stop, [this] { return broken_ || (jobs_.empty() && !busy_); });
   RethrowIfBroken();
+  return done;
 }
 
 void CheckpointWriter::RethrowIfBroken() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <variant>
@@ -18,7 +19,8 @@ namespace dqnd {
 
 // Writes checkpoints and sealed segments in a thread of its own, in the order in which they were
 // handed over, while the run goes on. At most one checkpoint and a few segments wait or are being
-// written; who hands over more waits for room.
+// written; who hands over more waits for room, or until `stop` is requested: then Write returns
+// false and has taken nothing.
 //
 // Called by one thread, the training loop's. A write that the system refuses is told by TakeOutcome
 // and leaves the run as it is; a segment that could not be written is tried again with the next
@@ -41,20 +43,21 @@ class CheckpointWriter {
     std::string removal_error = {};  // empty: what the retention does not keep is gone
   };
 
-  void Write(std::shared_ptr<const Segment> segment);
-  void Write(CheckpointContent checkpoint);
+  bool Write(std::shared_ptr<const Segment> segment, const std::stop_token& stop = {});
+  bool Write(CheckpointContent checkpoint, const std::stop_token& stop = {});
 
   // What became of the last checkpoint that ended since the last call, if one did.
   std::optional<Outcome> TakeOutcome();
 
-  // Returns once everything handed over was written or refused; false when `deadline` came first.
+  // Returns once everything handed over was written or refused; false when `deadline` or `stop`
+  // came first.
   bool WaitUntil(std::chrono::steady_clock::time_point deadline);
-  void Wait();
+  bool Wait(const std::stop_token& stop = {});
 
  private:
   using Job = std::variant<std::shared_ptr<const Segment>, CheckpointContent>;
 
-  void HandOver(Job job);
+  bool HandOver(Job job, const std::stop_token& stop);
   void Run();
   void Do(CheckpointContent checkpoint);
   void RethrowIfBroken();  // REQUIRES: mutex_ is held
@@ -62,7 +65,7 @@ class CheckpointWriter {
   CheckpointStore& store_;  // the thread's
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   // Guarded by mutex_.
   std::deque<Job> jobs_;
   bool busy_ = false;

@@ -43,7 +43,8 @@ std::string DiskProblem(const MemoryPlan& plan, const std::filesystem::path& run
   const int64_t to_come = plan.disk_bytes - BytesIn(run);
   if (free_bytes >= to_come) return "";
   return fmt::format(
-      "run directory {} has {} MiB free, and the run may need {} MiB more for checkpoints, logs and "
+      "run directory {} has {} MiB free, and the run may need {} MiB more for checkpoints, logs "
+      "and "
       "metrics; free some, keep fewer checkpoints, or choose another run.directory",
       run.string(), free_bytes >> 20, to_come >> 20);
 }
