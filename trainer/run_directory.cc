@@ -81,6 +81,9 @@ FolderLock::FolderLock(const fs::path& folder) {
   if (file_ < 0) throw std::system_error(errno, std::generic_category(), path.string());
   if (flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   const int error = errno;
+  // Some network file systems have no locks; a run there is better than none.
+  holds_ = error != ENOLCK && error != EOPNOTSUPP && error != ENOSYS;
+  if (!holds_) return;
   close(file_);
   if (error != EWOULDBLOCK) throw std::system_error(error, std::generic_category(), path.string());
   throw RunDirectoryLocked(

@@ -36,8 +36,12 @@ class FolderLock {
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
+  // False where the file system has no locks: nobody is kept out.
+  bool holds() const { return holds_; }
+
  private:
   int file_ = -1;  // descriptor
+  bool holds_ = true;
 };
 
 // The folder that holds everything of one run:
@@ -64,6 +68,9 @@ class RunDirectory {
 
   // Where a folder moved by OnExisting::kNew now lies.
   const std::optional<std::filesystem::path>& moved_aside() const { return moved_aside_; }
+
+  // Whether other processes are kept out.
+  bool locked() const { return lock_->holds(); }
 
   // Result keys in which the run's earlier configuration differs, which Options allowed.
   const std::vector<std::string>& changes() const { return changes_; }

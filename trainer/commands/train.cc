@@ -137,6 +137,10 @@ int TrainCommand(const TrainArguments& arguments) {
   spdlog::logger& log = *run_log;
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
   if (!disk_problem.empty()) log.warn(disk_problem);
+  if (!directory.locked()) {
+    log.warn("the file system of {} has no locks: see to it that no second dqnd works there",
+             directory.path().string());
+  }
   if (directory.moved_aside())
     log.info("the run that was here lies in {} now", directory.moved_aside()->string());
   Session session({.config = config, .run = directory.path(), .console = &table}, RealFileSystem(),
