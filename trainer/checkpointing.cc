@@ -31,6 +31,10 @@ void Named(const std::filesystem::path& path, Load load) {
   }
 }
 
+void RequireEnd(const ByteReader& reader) {
+  if (reader.remaining() > 0) throw std::runtime_error("it goes on after its end");
+}
+
 }  // namespace
 
 CheckpointContent TakeCheckpoint(const Dqn& dqn, const LoopState& loop) {
@@ -75,12 +79,14 @@ void RestoreReplay(const StoredCheckpoint& checkpoint, ReplayMemory& replay) {
     Named(record.name, [&] {
       ByteReader reader(bytes);
       segments.push_back(replay.LoadSegment(reader));
+      RequireEnd(reader);
     });
   }
   const std::string tail_bytes = checkpoint.Read(kReplayTailFile);
   Named(checkpoint.path() / kReplayTailFile, [&] {
     ByteReader reader(tail_bytes);
     replay.Restore(reader, std::move(segments));
+    RequireEnd(reader);
   });
 }
 

@@ -56,6 +56,14 @@ fs::path RunPath(const Config& config) {
 
 std::optional<Config> StoredConfig(FileSystem& files, const fs::path& run) {
   if (!files.Exists(run / kConfigFile)) return std::nullopt;
+  // A newer program's configuration may have keys that this one does not know; its checkpoint says
+  // so better.
+  const std::vector<std::string> checkpoints = CheckpointStore::List(files, run);
+  try {
+    if (!checkpoints.empty()) const StoredCheckpoint newest(files, run, checkpoints.front());
+  } catch (const DamagedCheckpoint&) {  // NOLINT(bugprone-empty-catch)
+    // Restoring will say what is wrong.
+  }
   return ReadConfig(files, run);
 }
 
@@ -63,6 +71,9 @@ RunDirectory::RunDirectory(FileSystem& files, const Config& config, const Option
     : files_(files), path_(RunPath(config)) {
   try {
     files_.CreateFolders(path_);
+    const fs::path parent = path_.parent_path();
+    files_.SyncFolder(parent);
+    files_.SyncFolder(parent.has_parent_path() ? parent.parent_path() : fs::path("."));
     lock_.emplace(path_);
     RefuseLinksOutward(path_);
     if (!IsEmpty(files_, path_)) CheckExisting(config, options);

@@ -88,8 +88,6 @@ TEST(ReplayMemoryState, SavedUnderOtherOptionsIsRefusedByName) {
   auto other = options;
   expect_refused((other.buffer_size = 51, other), "buffer_size 50");
   other = options;
-  expect_refused((other.max_bytes = 1'000'000, other), "max_bytes");
-  other = options;
   expect_refused((other.lanes = 3, other), "lanes 2");
   other = options;
   expect_refused((other.frame_bytes = 5, other), "frame_bytes 4");
@@ -231,7 +229,7 @@ TEST(ForgedReplayMemory, WithAFullSegmentInTheMakingIsRefused) {
   ByteWriter full;
   memory.sealed_segments().front()->Save(full);
   std::string forged = Tail(memory);
-  const size_t options_size = 60, count_size = 8, lane_size = 9;
+  const size_t options_size = 52, count_size = 8, lane_size = 9;
   forged.replace(options_size, count_size, count_size, '\0');
   forged.replace(options_size + count_size, forged.size() - options_size - count_size - lane_size,
                  full.bytes());

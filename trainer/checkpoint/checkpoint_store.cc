@@ -27,6 +27,31 @@ std::string SegmentName(int64_t first_transition, uint64_t xxh3) {
   return fmt::format("{:012}-{}.segment", first_transition, Hex(xxh3));
 }
 
+// Whether a name has been given by us: 12 digits or more, then what is left of `rest`.
+bool BeginsWithNumber(const std::string& name, std::string_view& rest) {
+  const size_t digits = name.find_first_not_of("0123456789");
+  rest = std::string_view(name).substr(std::min(digits, name.size()));
+  return std::min(digits, name.size()) >= 12;
+}
+
+// 000000250000, 000000250000.2
+bool IsCheckpointName(const std::string& name) {
+  std::string_view rest;
+  return BeginsWithNumber(name, rest) &&
+         (rest.empty() || (rest.front() == '.' && rest.size() > 1 &&
+                           rest.find_first_not_of("0123456789", 1) == std::string_view::npos));
+}
+
+// 000000004096-0123456789abcdef.segment, and the same with .tmp
+bool IsSegmentName(const std::string& name) {
+  std::string_view rest;
+  if (!BeginsWithNumber(name, rest)) return false;
+  if (rest.ends_with(kTemporarySuffix))
+    rest.remove_suffix(std::string_view(kTemporarySuffix).size());
+  return rest.size() == 1 + 16 + std::string_view(".segment").size() && rest.front() == '-' &&
+         rest.ends_with(".segment");
+}
+
 // What a checkpoint folder's name says: env_step, and which of several of that env_step.
 std::pair<int64_t, int64_t> Order(const std::string& name) {
   const auto number = [](std::string_view digits) {
@@ -39,8 +64,21 @@ std::pair<int64_t, int64_t> Order(const std::string& name) {
           dot == std::string::npos ? 1 : number(std::string_view(name).substr(dot + 1))};
 }
 
-std::vector<std::string> ListIfThere(FileSystem& files, const fs::path& folder) {
-  return files.Exists(folder) ? files.List(folder) : std::vector<std::string>();
+// Names in a folder that are ours; what else lies there is left alone. None when it is not there.
+std::vector<std::string> ListOurs(FileSystem& files, const fs::path& folder,
+                                  bool (*is_ours)(const std::string&)) {
+  if (!files.Exists(folder)) return {};
+  std::vector<std::string> names = files.List(folder);
+  std::erase_if(names, [&](const std::string& name) { return !is_ours(name); });
+  return names;
+}
+
+std::vector<std::string> ListCheckpoints(FileSystem& files, const fs::path& run) {
+  return ListOurs(files, CheckpointsFolder(run), IsCheckpointName);
+}
+
+std::vector<std::string> ListSegments(FileSystem& files, const fs::path& run) {
+  return ListOurs(files, ReplayFolder(run), IsSegmentName);
 }
 
 }  // namespace
@@ -97,7 +135,7 @@ CheckpointStore::CheckpointStore(FileSystem& files, fs::path run, const Retentio
     : files_(files), run_(std::move(run)), retention_(retention) {}
 
 std::vector<std::string> CheckpointStore::List(FileSystem& files, const fs::path& run) {
-  std::vector<std::string> names = ListIfThere(files, CheckpointsFolder(run));
+  std::vector<std::string> names = ListCheckpoints(files, run);
   std::erase_if(names, [&](const std::string& name) {
     return !files.Exists(CheckpointsFolder(run) / name / kManifestFile);
   });
@@ -106,10 +144,10 @@ std::vector<std::string> CheckpointStore::List(FileSystem& files, const fs::path
 }
 
 void CheckpointStore::RemoveUnfinished() {
-  for (const std::string& name : ListIfThere(files_, CheckpointsFolder(run_))) {
+  for (const std::string& name : ListCheckpoints(files_, run_)) {
     if (!files_.Exists(CheckpointsFolder(run_) / name / kManifestFile)) RemoveCheckpoint(name);
   }
-  for (const std::string& name : ListIfThere(files_, ReplayFolder(run_))) {
+  for (const std::string& name : ListSegments(files_, run_)) {
     if (name.ends_with(kTemporarySuffix)) files_.Remove(ReplayFolder(run_) / name);
   }
 }
@@ -255,7 +293,7 @@ void CheckpointStore::Prune() {
   }
   std::erase_if(segments_,
                 [&](const auto& segment) { return !needed.contains(segment.second.name); });
-  for (const std::string& name : ListIfThere(files_, ReplayFolder(run_))) {
+  for (const std::string& name : ListSegments(files_, run_)) {
     if (!needed.contains(name)) files_.Remove(ReplayFolder(run_) / name);
   }
 }

@@ -76,8 +76,8 @@ class CheckpointStore {
   // Names of the folders that hold a manifest, newest first.
   static std::vector<std::string> List(FileSystem& files, const std::filesystem::path& run);
 
-  // Removes what a process that was interrupted left: checkpoints without a manifest, temporary
-  // files. What was never finished is no one's.
+  // Removes what a process that was interrupted left: checkpoints without a manifest, segments
+  // under temporary names.
   void RemoveUnfinished();
 
   // Hands the checkpoints to `restore`, newest first, until one passes: until `restore` returns

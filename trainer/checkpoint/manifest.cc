@@ -153,6 +153,9 @@ Manifest DecodeManifest(std::string_view text, const std::string& source) {
     const Json json = Json::parse(text);
     if (json.at("format") != kFormat) throw std::runtime_error("it is no manifest of dqnd");
     const auto version = Count<int64_t>(json.at("version"));
+    if (version < kFormatVersion) {
+      throw std::runtime_error(fmt::format("format {} is none that ever was", version));
+    }
     if (version > kFormatVersion) {
       throw NewerCheckpoint(fmt::format(
           "{}: written by dqnd {} in format {}, this program reads up to format {}; go on with "

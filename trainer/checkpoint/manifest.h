@@ -38,7 +38,7 @@ struct ConfigChange {
 };
 
 // The list of everything that a checkpoint consists of, written last: a checkpoint without a
-// manifest was never finished. Paths are relative to the run directory, so that it may be moved.
+// manifest was never finished. Names have no folder in them, so that a run directory may be moved.
 struct Manifest {
   int64_t env_steps = 0;
   int64_t updates = 0;
@@ -68,7 +68,7 @@ class NewerCheckpoint : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// JSON whose last member, `xxh3`, is the XXH3-64 of every byte before it.
+// JSON whose last member, `xxh3`, is the XXH3-64 of every byte before the comma that separates it.
 std::string EncodeManifest(const Manifest& manifest);
 
 // Throws DamagedCheckpoint beginning with `source` (the file's path) when a byte was changed, a

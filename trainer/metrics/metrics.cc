@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -41,12 +42,15 @@ const std::vector<std::string>& ProgressColumns() {
   return columns;
 }
 
-// Slashes would make folders; they do not belong in a host's name, but nothing forbids them.
+// Nothing forbids slashes or colons in a host's name, but a manifest does in a file's.
 std::string HostName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
   std::string host = name.data();
-  std::replace(host.begin(), host.end(), '/', '_');
+  const auto is_odd = [](char c) {
+    return !std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_';
+  };
+  std::replace_if(host.begin(), host.end(), is_odd, '_');
   return host;
 }
 
@@ -146,7 +150,7 @@ std::string Metrics::problem() const {
 }
 
 std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem::path& run_folder,
-                                        const std::vector<FileLength>& recorded) {
+                                        std::vector<FileLength>& recorded) {
   std::vector<std::string> shorter;
   for (const std::string& name : files.List(run_folder)) {
     const bool is_metric =
@@ -154,15 +158,17 @@ std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem
     const bool belongs = std::ranges::find(recorded, name, &FileLength::name) != recorded.end();
     if (is_metric && !belongs) files.Remove(run_folder / name);
   }
-  for (const FileLength& file : recorded) {
-    if (!files.Exists(run_folder / file.name)) {
-      shorter.push_back(file.name + " is gone");
-      continue;
-    }
+  std::erase_if(recorded, [&](const FileLength& file) {
+    if (files.Exists(run_folder / file.name)) return false;
+    shorter.push_back(file.name + " is gone");
+    return true;
+  });
+  for (FileLength& file : recorded) {
     const std::unique_ptr<WritableFile> open = files.OpenForAppend(run_folder / file.name);
     if (open->size() < file.bytes) {
       shorter.push_back(file.name + " has " + std::to_string(open->size()) + " bytes, it had " +
                         std::to_string(file.bytes));
+      file.bytes = open->size();
     } else if (open->size() > file.bytes) {
       open->Truncate(file.bytes);
     }

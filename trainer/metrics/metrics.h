@@ -98,8 +98,8 @@ class Metrics {
 
 // Takes the metric files of a run back to what a checkpoint recorded: those that it names are cut
 // to that length, others are removed. Returns a sentence for each that is shorter than it was or
-// gone. Throws std::system_error.
+// gone, and takes its new length down in `recorded`. Throws std::system_error.
 std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem::path& run_folder,
-                                        const std::vector<FileLength>& recorded);
+                                        std::vector<FileLength>& recorded);
 
 }  // namespace dqnd

@@ -102,6 +102,12 @@ void DecodeSafetensors(std::string_view bytes, const std::string& source,
                        std::span<const NamedTensor> tensors) {
   const c10::NoGradGuard no_grad;
   const File file = Split(bytes, source);
+  const size_t others = file.header.size() - file.header.count("__metadata__");
+  if (others > tensors.size()) {
+    throw std::runtime_error(
+        fmt::format("{}: has {} tensors, the network {}; it belongs to another", source, others,
+                    tensors.size()));
+  }
   for (const NamedTensor& entry : tensors) {
     at::Tensor row_major = at::empty(entry.value.sizes(), at::kFloat);
     const std::string_view raw =

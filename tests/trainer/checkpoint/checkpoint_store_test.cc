@@ -131,6 +131,24 @@ TEST_F(CheckpointStoreTest, WithCheckpointsOfWhichNonePassesNothingIsBegunAnew) 
                                           HasSubstr("--on-existing=new"))));
 }
 
+TEST_F(CheckpointStoreTest, LeavesAloneWhatIsNotItsOwn) {
+  TinyRun run;
+  CheckpointStore store = Store({.keep_last = 1});
+  run.Play(25);
+  store.Save(run.Content());
+  for (const char* stray : {"/run/checkpoints/note", "/run/replay/note.tmp"}) Damage(stray, "mine");
+  files_.CreateFolders("/run/checkpoints/12");
+  files_.CreateFolders("/run/checkpoints/000000000009");  // this one is: never finished
+  store.RemoveUnfinished();
+  run.Play(25);
+  store.Save(run.Content());
+  store.Prune();
+  EXPECT_THAT(files_.List("/run/checkpoints"), ElementsAre("000000000050", "12", "note"));
+  EXPECT_THAT(files_.List("/run/replay"), ::testing::Contains("note.tmp"));
+  TinyRun resumed;
+  EXPECT_EQ(Restored(resumed), 50);
+}
+
 TEST_F(CheckpointStoreTest, ACheckpointNeverReplacesAnother) {
   TinyRun run, resumed;
   CheckpointStore store = Store();

@@ -78,6 +78,10 @@ TEST(Manifest, OfANewerFormatIsToldFromADamagedOne) {
                                            HasSubstr("reads up to format 1"))));
 }
 
+TEST(Manifest, OfAFormatThatNeverWasIsRefused) {
+  EXPECT_THAT(Refusal(With("\"version\": 1", "\"version\": 0")), HasSubstr("format 0"));
+}
+
 TEST(Manifest, WithANameThatLeadsOutOfItsFolderIsRefused) {
   for (const char* name :
        {"../../x", "/etc/passwd", "a/b", "", ".", "..", ".hidden", "a\\u0000b"}) {

@@ -184,8 +184,10 @@ TEST_F(MetricsTest, RememberTheFilesOfEarlierProcesses) {
 
 TEST_F(MetricsTest, ThatWereLostAreNamedWhenTheyAreCutBack) {
   files_.Create("/run/progress.csv")->Append("12345");
-  EXPECT_THAT(CutMetricsBack(files_, "/run", {{"progress.csv", 6}, {"evaluations.csv", 1}}),
-              ElementsAre("progress.csv has 5 bytes, it had 6", "evaluations.csv is gone"));
+  std::vector<FileLength> recorded = {{"progress.csv", 6}, {"evaluations.csv", 1}};
+  EXPECT_THAT(CutMetricsBack(files_, "/run", recorded),
+              ElementsAre("evaluations.csv is gone", "progress.csv has 5 bytes, it had 6"));
+  EXPECT_THAT(recorded, ElementsAre(FileLength{"progress.csv", 5}));
 }
 
 TEST_F(MetricsTest, SayWhichFileCannotBeCreated) {

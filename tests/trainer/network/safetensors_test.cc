@@ -73,6 +73,14 @@ TEST(Safetensors, AHeaderDamagedAnywhereIsRefusedOrChangesNothingThatIsRead) {
   }
 }
 
+TEST(Safetensors, ALargerNetworksFileIsRefusedThoughItHasEveryTensor) {
+  const QNetwork network = Network(1);
+  std::vector<NamedTensor> tensors = network.parameters().entries();
+  tensors.push_back({"fc2.bias", tensors.back().value, tensors.back().shape});
+  EXPECT_THAT(ErrorOf(EncodeSafetensors(tensors, {{"a", "b"}})),
+              HasSubstr("has 5 tensors, the network 4"));
+}
+
 TEST(Safetensors, AnotherNetworksFileIsRefusedNamingTheTensor) {
   EXPECT_THAT(ErrorOf(EncodeSafetensors(Network(1, 5).parameters().entries(), {})),
               HasSubstr("output.weight is F32 [5, 16], the network needs F32 [3, 16]"));
