@@ -25,7 +25,7 @@ double Mean(const std::vector<T>& values) {
 
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& options,
                                          const EvaluationOptions& evaluation,
-                                         std::stop_token stop) {
+                                         const std::stop_token& stop) {
   EnvironmentOptions whole_games = options;
   whole_games.life_loss = LifeLoss::kIgnore;
   const std::unique_ptr<Environment> environment = MakeEnvironment(whole_games);

@@ -39,6 +39,6 @@ struct EvaluationResult {
 // ended.
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& environment,
                                          const EvaluationOptions& options,
-                                         std::stop_token stop = {});
+                                         const std::stop_token& stop = {});
 
 }  // namespace dqnd

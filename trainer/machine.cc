@@ -131,7 +131,7 @@ MachineRecord ThisMachine(const Config& config) {
     break;
   }
   return {.processor = model + ", " + at::get_cpu_capability(),
-          .threads = config.train.threads.value(),
+          .threads = config.train.threads.value_or(1),
           .libtorch = TORCH_VERSION,
           .precision = "float32"};
 }

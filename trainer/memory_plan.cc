@@ -34,7 +34,7 @@ std::string InUnits(int64_t bytes) {
 
 // A segment's share of the memory.
 int64_t SegmentBytes(const ReplayOptions& replay) {
-  return static_cast<int64_t>(static_cast<double>(*replay.max_bytes) *
+  return static_cast<int64_t>(static_cast<double>(replay.max_bytes.value_or(0)) *
                               static_cast<double>(replay.Shape().transitions) /
                               static_cast<double>(replay.buffer_size));
 }
@@ -91,7 +91,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
     return ReplayOptionsOf(sized, observation);
   };
   const auto replay_bytes = [&](int64_t buffer_size) {
-    return replay_options(buffer_size).max_bytes.value();
+    return replay_options(buffer_size).max_bytes.value_or(0);
   };
   const auto checkpoint_bytes = [&](int64_t buffer_size) {
     return CheckpointBytes(network_bytes, replay_options(buffer_size));

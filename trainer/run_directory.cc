@@ -74,7 +74,7 @@ RunDirectory::RunDirectory(FileSystem& files, const Config& config, const Option
     const fs::path parent = path_.parent_path();
     files_.SyncFolder(parent);
     files_.SyncFolder(parent.has_parent_path() ? parent.parent_path() : fs::path("."));
-    lock_.emplace(path_);
+    lock_ = std::make_unique<FolderLock>(path_);
     RefuseLinksOutward(path_);
     if (!IsEmpty(files_, path_)) CheckExisting(config, options);
     WriteFileDurably(files_, path_ / kConfigFile, ToYaml(config));
@@ -141,7 +141,7 @@ void RunDirectory::MoveAside() {
   files_.SyncFolder(path_.parent_path());
   moved_aside_ = aside;
   files_.CreateFolders(path_);
-  lock_.emplace(path_);
+  lock_ = std::make_unique<FolderLock>(path_);
 }
 
 std::string EncodeBest(int64_t env_steps, double mean_return, const Parameters& network) {

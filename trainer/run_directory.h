@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -83,7 +84,7 @@ class RunDirectory {
   std::filesystem::path path_;
   std::optional<std::filesystem::path> moved_aside_;
   std::vector<std::string> changes_;
-  std::optional<FolderLock> lock_;
+  std::unique_ptr<FolderLock> lock_;
 };
 
 // Where a run of that configuration lies: DIRECTORY/NAME.

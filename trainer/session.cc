@@ -1,6 +1,7 @@
 #include "trainer/session.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,18 +47,19 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
   if (resumed && options_.console != nullptr) {
     options_.console->GoOnFrom(history_.env_steps, history_.elapsed_seconds);
   }
-  metrics_.emplace(MetricsOptions{.console = config.metrics.console ? options_.console : nullptr,
-                                  .csv = config.metrics.csv,
-                                  .tensorboard = config.metrics.tensorboard,
-                                  .prometheus = config.metrics.prometheus,
-                                  .resumed_at_env_step =
-                                      resumed ? std::optional(history_.env_steps) : std::nullopt,
-                                  .earlier = history_.metrics},
-                   files_, options_.run, UnixSeconds());
-  writer_.emplace(store_);
-  loop_.emplace(config, dqn_, state_,
-                TrainingLoop::Surroundings{files_, options_.run, *writer_, *metrics_, log_},
-                history_);
+  metrics_ = std::make_unique<Metrics>(
+      MetricsOptions{
+          .console = config.metrics.console ? options_.console : nullptr,
+          .csv = config.metrics.csv,
+          .tensorboard = config.metrics.tensorboard,
+          .prometheus = config.metrics.prometheus,
+          .resumed_at_env_step = resumed ? std::optional(history_.env_steps) : std::nullopt,
+          .earlier = history_.metrics},
+      files_, options_.run, UnixSeconds());
+  writer_ = std::make_unique<CheckpointWriter>(store_);
+  loop_ = std::make_unique<TrainingLoop>(
+      config, dqn_, state_,
+      TrainingLoop::Surroundings{files_, options_.run, *writer_, *metrics_, log_}, history_);
 }
 
 void Session::Restore() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <stop_token>
 
 #include <spdlog/logger.h>
@@ -56,9 +56,9 @@ class Session {
   Dqn dqn_;
   LoopState state_;
   Manifest history_;
-  std::optional<Metrics> metrics_;
-  std::optional<CheckpointWriter> writer_;
-  std::optional<TrainingLoop> loop_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<CheckpointWriter> writer_;
+  std::unique_ptr<TrainingLoop> loop_;
 };
 
 // Whether the run there reached its total_env_steps in an earlier process, so that there is nothing

@@ -157,8 +157,8 @@ TEST_P(InterruptedRun, EndsWithTheBitsOfOneThatNeverWas) {
 INSTANTIATE_TEST_SUITE_P(EveryFamily, InterruptedRun, ::testing::ValuesIn(RunsOfEveryFamily()),
                          [](const auto& info) { return std::to_string(info.index); });
 
-// Every moment of a run is tried, but under the sanitizers, which make each try ten times as long and
-// look for other things, every 17th.
+// Every moment of a run is tried, but under the sanitizers, which make each try ten times as long
+// and look for other things, every 17th.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int64_t kStride = 17;
 #else
