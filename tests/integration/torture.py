@@ -95,7 +95,7 @@ class Tally:
 
 
 def command(config, folder, seed, log):
-    environment = dict(os.environ, OMP_NUM_THREADS="2")
+    environment = dict(os.environ, OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive")
     return subprocess.Popen(
         [PROGRAM, "train", config, f"run.directory={folder}", "run.name=run", f"run.seed={seed}"],
         stdout=log, stderr=subprocess.STDOUT, env=environment)
