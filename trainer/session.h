@@ -34,7 +34,7 @@ class Session {
   Session(const SessionOptions& options, FileSystem& files, spdlog::logger& log);
 
   // What TrainingLoop::Run says.
-  TrainingLoop::Ending Run(std::stop_token stop) { return loop_->Run(stop); }
+  TrainingLoop::Ending Run(const std::stop_token& stop) { return loop_->Run(stop); }
 
   // Waits for the checkpoint that is being written, if one is.
   void WaitForWriter() { writer_->Wait(); }

@@ -37,7 +37,7 @@ TrainingLoop::TrainingLoop(const Config& config, Dqn& dqn, LoopState& state,
       written_(history.env_steps),
       last_report_{dqn.env_steps(), history.elapsed_seconds} {}
 
-TrainingLoop::Ending TrainingLoop::Run(std::stop_token stop) {
+TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
   started_ = last_checkpoint_at_ = Clock::now();
   const std::stop_callback note_when(
       stop, [this] { stop_requested_at_ = Clock::now().time_since_epoch().count(); });
@@ -85,7 +85,7 @@ void TrainingLoop::Report() {
   SaveBestIfWaiting();
 }
 
-void TrainingLoop::EvaluateIfDue(std::stop_token stop) {
+void TrainingLoop::EvaluateIfDue(const std::stop_token& stop) {
   if (!state_.evaluation_due) return;
   const std::optional<EvaluationResult> result =
       Evaluate(dqn_.policy(), config_.environment,

@@ -50,7 +50,7 @@ class TrainingLoop {
   // evaluation under way is given up, to be played again), with a checkpoint. Throws NonFiniteError
   // before any file is written with what was not finite, and std::runtime_error when the last
   // checkpoint cannot be written.
-  Ending Run(std::stop_token stop);
+  Ending Run(const std::stop_token& stop);
 
   // Of training, over all processes of the run.
   double elapsed_seconds() const;
@@ -59,7 +59,7 @@ class TrainingLoop {
   using Clock = std::chrono::steady_clock;
 
   void Report();
-  void EvaluateIfDue(std::stop_token stop);
+  void EvaluateIfDue(const std::stop_token& stop);
   void SaveBestIfWaiting();
   bool CheckpointIsDue(int64_t env_steps_before) const;
   void HandOverSealedSegments(const std::stop_token& stop);

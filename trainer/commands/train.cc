@@ -91,14 +91,15 @@ std::string ContinueLine(const TrainArguments& arguments) {
   return line;
 }
 
-// `auto` is what it was when the run began.
-void ResolveAuto(Config& config, OnExisting on_existing) {
+// What `auto` means: what it meant when the run began.
+int64_t ResolveThreads(Config& config, OnExisting on_existing) {
   if (!config.train.threads && on_existing == OnExisting::kResume) {
     if (const auto stored = StoredConfig(RealFileSystem(), RunPath(config))) {
       config.train.threads = stored->train.threads;
     }
   }
   config.train.threads = ResolveThreads(config);
+  return *config.train.threads;
 }
 
 }  // namespace
@@ -107,8 +108,8 @@ int TrainCommand(const TrainArguments& arguments) {
   const auto started = StopOnSignal::Clock::now();
   StopOnSignal stop;
   Config config = LoadConfig(arguments.config, arguments.overrides);
-  ResolveAuto(config, arguments.on_existing);
-  at::set_num_threads(static_cast<int>(*config.train.threads));
+  const int64_t threads = ResolveThreads(config, arguments.on_existing);
+  at::set_num_threads(static_cast<int>(threads));
   if (const auto& wall_time = config.run.max_wall_time) {
     stop.StopAt(started + *wall_time -
                 std::min(*wall_time / 2, std::chrono::seconds(config.run.stop_grace_seconds)));
@@ -141,8 +142,9 @@ int TrainCommand(const TrainArguments& arguments) {
     log.warn("the file system of {} has no locks: see to it that no second dqnd works there",
              directory.path().string());
   }
-  if (directory.moved_aside())
-    log.info("the run that was here lies in {} now", directory.moved_aside()->string());
+  if (const auto& aside = directory.moved_aside()) {
+    log.info("the run that was here lies in {} now", aside->string());
+  }
   Session session({.config = config, .run = directory.path(), .console = &table}, RealFileSystem(),
                   log);
   if (const auto port = session.metrics().prometheus_port()) {
@@ -150,8 +152,7 @@ int TrainCommand(const TrainArguments& arguments) {
   }
   log.info("{}, n_envs {}, {} parameters, threads {}; replay memory for {} transitions",
            config.environment.id, config.environment.n_envs,
-           session.dqn().learner().parameters().count(), *config.train.threads,
-           config.replay.buffer_size);
+           session.dqn().learner().parameters().count(), threads, config.replay.buffer_size);
   try {
     const TrainingLoop::Ending ending = session.Run(stop.token());
     table.Finish();

@@ -124,8 +124,10 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
   const FlushDenormals flush;
   ++steps_;
   const auto learning_rate = static_cast<float>(options_.learning_rate);
-  const auto alpha = static_cast<float>(options_.alpha.value());
-  const auto epsilon = static_cast<float>(options_.epsilon.value());
+  // ResolveDefaults has set them all.
+  const auto alpha = static_cast<float>(options_.alpha.value_or(0));
+  const auto epsilon = static_cast<float>(options_.epsilon.value_or(0));
+  const bool centered = options_.centered.value_or(false);
   const double beta1 = options_.beta1, beta2 = options_.beta2;
   const double mean_correction = 1 - std::pow(beta1, static_cast<double>(steps_));
   const double root_correction = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps_)));
@@ -142,7 +144,7 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
                  static_cast<float>(root_correction), epsilon);
         break;
       case OptimizerName::kRmsprop:
-        if (options_.centered.value()) {
+        if (centered) {
           CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon, 0);
         } else {
           RmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon);
