@@ -20,6 +20,10 @@ constexpr int64_t kMiB = 1 << 20;
 // The largest replay.buffer_size that a configuration may have.
 constexpr int64_t kMostTransitions = 1'000'000'000;
 
+// By how much two measurements of one program differ at most: what one process is told fits must
+// fit in the next.
+constexpr int64_t kMeasuringNoise = 4 * kMiB;
+
 // One emulator with its ROM and screens; the other families are negligible beside it.
 constexpr int64_t kEnvironmentBytes = 2 * kMiB;
 
@@ -133,7 +137,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
   while (too_large - fits > 1) {
     const int64_t middle = fits + (too_large - fits) / 2;
     const int64_t total = rest + replay_bytes(middle) + checkpoint_bytes(middle);
-    (total <= limit.bytes ? fits : too_large) = middle;
+    (total <= limit.bytes - kMeasuringNoise ? fits : too_large) = middle;
   }
   plan.largest_buffer_size = fits < config.train.batch_size ? 0 : fits;
   return plan;

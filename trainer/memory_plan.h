@@ -19,7 +19,8 @@ struct MemoryPlan {
   std::vector<Part> parts;
   int64_t disk_bytes = 0;
   MemoryLimit limit;
-  // The largest replay.buffer_size with which the run fits the limit; 0 when none does.
+  // The largest replay.buffer_size with which the run fits the limit, in another process of the
+  // same program, too; 0 when none does.
   int64_t largest_buffer_size = 0;
 
   int64_t total_bytes() const;
