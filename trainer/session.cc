@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "trainer/machine.h"
-#include "trainer/network/safetensors.h"
 #include "trainer/run_directory.h"
 
 namespace dqnd {

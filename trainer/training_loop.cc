@@ -162,7 +162,7 @@ void TrainingLoop::HandOverCheckpoint(const std::stop_token& stop) {
   }
   CheckpointContent content = TakeCheckpoint(dqn_, state_);
   Manifest& manifest = content.manifest;
-  manifest.complete = dqn_.env_steps() >= config_.train.total_env_steps && !state_.evaluation_due;
+  manifest.complete = complete();
   manifest.elapsed_seconds = elapsed_seconds();
   manifest.saved_unix_seconds = static_cast<int64_t>(Now().unix_seconds);
   manifest.program_version = history_.program_version;
@@ -212,7 +212,6 @@ void TrainingLoop::TellMetricsProblem() {
 }
 
 TrainingLoop::Ending TrainingLoop::Finish(Clock::time_point deadline) {
-  const bool complete = dqn_.env_steps() >= config_.train.total_env_steps && !state_.evaluation_due;
   bool in_time = around_.writer.WaitUntil(deadline);
   TellOutcome();
   if (in_time && handed_over_ != dqn_.env_steps()) {
@@ -232,7 +231,11 @@ TrainingLoop::Ending TrainingLoop::Finish(Clock::time_point deadline) {
                              "; started again, the run goes on from checkpoint " +
                              std::to_string(written_));
   }
-  return complete ? Ending::kComplete : Ending::kStopped;
+  return complete() ? Ending::kComplete : Ending::kStopped;
+}
+
+bool TrainingLoop::complete() const {
+  return dqn_.env_steps() >= config_.train.total_env_steps && !state_.evaluation_due;
 }
 
 double TrainingLoop::elapsed_seconds() const {

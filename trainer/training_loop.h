@@ -68,6 +68,7 @@ class TrainingLoop {
   void TellMetricsProblem();
   void TellFailure(int64_t env_steps, const std::string& failure);
   Ending Finish(Clock::time_point deadline);
+  bool complete() const;  // nothing is left to do
   ReportTime Now() const;
 
   const Config config_;

@@ -159,8 +159,7 @@ Manifest DecodeManifest(std::string_view text, const std::string& source) {
     if (version > kFormatVersion) {
       throw NewerCheckpoint(fmt::format(
           "{}: written by dqnd {} in format {}, this program reads up to format {}; go on with "
-          "that "
-          "version, or begin anew with --on-existing=new",
+          "that version, or begin anew with --on-existing=new",
           source, json.at("program_version").get<std::string>(), version, kFormatVersion));
     }
     return FromJson(json);

@@ -163,7 +163,7 @@ KeySection ReplayKeys(ReplaySection& replay) {
            .range = Between(1, 1e9)},
           {.name = "max_bytes",
            .value = &replay.max_bytes,
-           .documentation = "second, hard bound on the memory's size; ~: none",
+           .documentation = "second, hard bound on the memory's size; ~: what it usually takes",
            .unit = "bytes",
            .range = AtLeast(1)},
           {.name = "codec",
