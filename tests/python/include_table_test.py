@@ -19,8 +19,10 @@ def test_a_forbidden_include_is_noticed(tmp_path):
         "base/b.cc": "#include <ATen/ATen.h>",
         "trainer/config/c.cc": "#include <ATen/ATen.h>",
         "trainer/d.cc": '#include "viewer/window.h"',
+        "trainer/e.cc": '#include "dqnd/v1/run.pb.h"',
+        "env_bridge/rpc/allowed.cc": '#include "dqnd/v1/run.pb.h"',
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(line + "\n")
-    assert len(violations(tmp_path)) == 4
+    assert len(violations(tmp_path)) == 5
