@@ -25,6 +25,7 @@ EnvironmentSpec Spec(const EnvironmentOptions& options) {
           .max_reward = 1,
           .native_width = kColumns,
           .native_height = kRows,
+          .frames_per_second = 5,
           .max_episode_env_steps = options.max_episode_env_steps};
 }
 

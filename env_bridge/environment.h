@@ -46,6 +46,8 @@ struct EnvironmentSpec {
   int native_height = 0;
   // Emulator frames per env_step; 1 where the game knows no other.
   int frame_skip = 1;
+  // Emulator frames per second of the game in real time, as a person would play it.
+  double frames_per_second = 0;
   // Env_steps after which an episode is truncated, where there is such a limit.
   std::optional<int64_t> max_episode_env_steps;
 

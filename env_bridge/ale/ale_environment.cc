@@ -22,6 +22,7 @@ constexpr std::string_view kStreamName = "ale";
 constexpr int kNoop = 0;
 constexpr int kFire = 1;
 constexpr int kAllActions = 18;
+constexpr double kFramesPerSecond = 60;  // of an NTSC television
 
 // Below 21 pixels both scales can be whole numbers, where OpenCV rounds differently; above 160 the
 // picture would be enlarged.
@@ -77,6 +78,7 @@ AleEnvironment::AleEnvironment(std::string_view game, const EnvironmentOptions& 
   spec_.native_width = emulator_.screen_width();
   spec_.native_height = emulator_.screen_height();
   spec_.frame_skip = options_.frame_skip;
+  spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options_.max_episode_env_steps;
   executed_actions_.reserve(static_cast<size_t>(options_.frame_skip) * 4);
 }

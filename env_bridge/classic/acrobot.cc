@@ -30,6 +30,7 @@ EnvironmentSpec Spec() {
           .max_reward = 0,
           .native_width = 500,
           .native_height = 500,
+          .frames_per_second = 15,
           .max_episode_env_steps = 500};
 }
 

@@ -26,6 +26,7 @@ EnvironmentSpec Spec() {
           .max_reward = 1,
           .native_width = 600,
           .native_height = 400,
+          .frames_per_second = 50,
           .max_episode_env_steps = 500};
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kDefaultRepeatActionProbability = 0.1;
 constexpr int kNumActions = 6;
+constexpr double kFramesPerSecond = 15;  // ours; MinAtar has no clock
 
 void CheckOptions(const EnvironmentOptions& options) {
   const double repeat = options.repeat_action_probability.value_or(kDefaultRepeatActionProbability);
@@ -60,6 +61,7 @@ MinatarEnvironment::MinatarEnvironment(const GameTraits& traits, const Environme
   spec_.max_reward = traits.max_reward;
   spec_.native_width = kMinatarSize;
   spec_.native_height = kMinatarSize;
+  spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options.max_episode_env_steps;
 }
 

@@ -69,12 +69,12 @@ TEST(NumpyMath, EqualsNumpyWhereTheCorrectlyRoundedResultDoesNot) {
 TEST(ClassicEnvironment, SpecsAreGymnasiums) {
   struct Expected {
     const char* game;
-    int numbers, actions, width, height;
+    int numbers, actions, width, height, frames_per_second;
     int64_t limit;
   };
   for (const Expected& expected :
-       {Expected{"cartpole", 4, 2, 600, 400, 500}, Expected{"acrobot", 6, 3, 500, 500, 500},
-        Expected{"mountain_car", 2, 3, 600, 400, 200}}) {
+       {Expected{"cartpole", 4, 2, 600, 400, 50, 500}, Expected{"acrobot", 6, 3, 500, 500, 15, 500},
+        Expected{"mountain_car", 2, 3, 600, 400, 30, 200}}) {
     const EnvironmentSpec spec = MakeClassic(expected.game, {})->spec();
     EXPECT_EQ(
         spec.observation,
@@ -83,6 +83,7 @@ TEST(ClassicEnvironment, SpecsAreGymnasiums) {
     EXPECT_EQ(spec.num_actions(), expected.actions) << expected.game;
     EXPECT_EQ(spec.native_width, expected.width) << expected.game;
     EXPECT_EQ(spec.native_height, expected.height) << expected.game;
+    EXPECT_EQ(spec.frames_per_second, expected.frames_per_second) << expected.game;
     EXPECT_EQ(spec.max_episode_env_steps, expected.limit) << expected.game;
   }
 }

@@ -58,6 +58,7 @@ TEST_P(EveryMinatarGame, SaysWhatItIs) {
   EXPECT_EQ(spec.observation.scale, 1.0f);
   EXPECT_EQ(spec.native_width, 10);
   EXPECT_EQ(spec.native_height, 10);
+  EXPECT_EQ(spec.frames_per_second, 15);
   EXPECT_FALSE(spec.max_episode_env_steps.has_value());
 }
 
