@@ -17,7 +17,7 @@
 namespace dqnd {
 namespace {
 
-constexpr std::string_view kStateFormat = "dqnd ale state 1";
+constexpr std::string_view kStateFormat = "dqnd ale state 2";
 constexpr std::string_view kStreamName = "ale";
 constexpr int kNoop = 0;
 constexpr int kFire = 1;
@@ -210,7 +210,7 @@ std::string AleEnvironment::SaveState() const {
   body.Bool(game_ended_);
   body.I64(env_steps_);
   preprocessing_.SaveState(body);
-  body.String(emulator_.SaveState());
+  emulator_.SaveState(body);
 
   ByteWriter writer;
   writer.String(kStateFormat);
@@ -243,7 +243,7 @@ void AleEnvironment::LoadState(std::string_view state) {
   game_ended_ = body.Bool();
   env_steps_ = body.I64();
   preprocessing_.LoadState(body);
-  emulator_.LoadState(body.String());
+  emulator_.LoadState(body);
   executed_actions_.clear();
   noop_counts_.clear();
   was_reset_ = false;
