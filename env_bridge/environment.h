@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "env_bridge/image.h"
+
 namespace dqnd {
 
 enum class ElementType { kUint8, kFloat32 };
@@ -90,6 +92,11 @@ class Environment {
   // that the action led to, the last of an episode included. REQUIRES: out.size() ==
   // spec().observation.bytes(). float32 elements are little-endian.
   virtual void Observe(std::span<uint8_t> out) const = 0;
+
+  // Draws what a person would see at this moment, after LoadState, too: spec().native_width x
+  // native_height pixels. Allocates nothing when `image` comes from an earlier Render, and changes
+  // nothing in the game. REQUIRES: Reset or LoadState came first.
+  virtual void Render(Image& image) const = 0;
 
   // What a person who compares this environment with its original needs to know of the last Reset
   // or Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.

@@ -192,6 +192,10 @@ void AleEnvironment::Observe(std::span<uint8_t> out) const {
   std::memcpy(out.data(), observation.data(), observation.size());
 }
 
+void AleEnvironment::Render(Image& image) const {
+  emulator_.Render(image);
+}
+
 std::string AleEnvironment::TraceDetails() const {
   const std::string noops =
       was_reset_ ? fmt::format("\"noops\": [{}], ", fmt::join(noop_counts_, ", ")) : "";

@@ -51,6 +51,7 @@ class AleEnvironment : public Environment {
   void Reset(std::optional<uint64_t> seed) override;
   StepResult Step(int action) override;
   void Observe(std::span<uint8_t> out) const override;
+  void Render(Image& image) const override;
 
   // {"actions": [...], "lives": n}: the emulator actions of the last Step, one a frame. After a
   // Reset also {"noops": [...]}, the no-op count of each game that it began (none when the game

@@ -57,14 +57,19 @@ void Canvas::AddEdge(Point from, Point to, int row) {
   }
 }
 
+// Whole runs of columns at once, since coverage changes only where there is an edge.
 void Canvas::BlendRow(int row, int left, int right, uint8_t colour) {
   uint8_t* pixels = image_.pixels.data() + static_cast<size_t>(row) * image_.width;
   float covered = 0;
-  for (int column = left; column < right; ++column) {
+  int end = left;
+  for (int column = left; column < right; column = end) {
     covered += change_[column];
+    end = column + 1;
+    while (end < right && change_[end] == 0) ++end;
     const float part = std::min(std::abs(covered), 1.0f);
     const int sixteenths = static_cast<int>(part * Paints::kFull + 0.5f);
-    pixels[column] = paints_.Over(pixels[column], colour, sixteenths);
+    if (sixteenths == 0) continue;
+    for (int i = column; i < end; ++i) pixels[i] = paints_.Over(pixels[i], colour, sixteenths);
   }
 }
 
