@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -97,6 +98,13 @@ class Environment {
   // native_height pixels. Allocates nothing when `image` comes from an earlier Render, and changes
   // nothing in the game. REQUIRES: Reset or LoadState came first.
   virtual void Render(Image& image) const = 0;
+
+  // `observer` is called within Step after each emulator frame but the env_step's last, which the
+  // caller can render when Step returns; so a viewer shows every frame of a game. It may call
+  // Render and nothing else of this environment. Frames of a Reset are not for it. An empty
+  // function: none. Where an env_step is one frame there is nothing to call it for. Not part of the
+  // saved state.
+  virtual void SetFrameObserver(std::function<void()> /*observer*/) {}
 
   // What a person who compares this environment with its original needs to know of the last Reset
   // or Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -137,7 +138,7 @@ StepResult AleEnvironment::Step(int action) {
   assert(action >= 0 && action < spec_.num_actions());
   executed_actions_.clear();
   was_reset_ = false;
-  StepResult result = PlayEnvStep(actions_[action]);
+  StepResult result = PlayEnvStep(actions_[action], frame_observer_);
   if (++env_steps_ >=
       options_.max_episode_env_steps.value_or(std::numeric_limits<int64_t>::max())) {
     result.truncated = true;
@@ -147,8 +148,9 @@ StepResult AleEnvironment::Step(int action) {
   return result;
 }
 
-// Up to frame_skip emulator frames, and the observation that they lead to.
-StepResult AleEnvironment::PlayEnvStep(int action) {
+// Up to frame_skip emulator frames, and the observation that they lead to. Calls `observer`, if
+// there is one, after each frame but the last.
+StepResult AleEnvironment::PlayEnvStep(int action, const std::function<void()>& observer) {
   StepResult result;
   for (int frame = 0; frame < options_.frame_skip; ++frame) {
     result.reward += emulator_.Act(Stick(action));
@@ -165,6 +167,7 @@ StepResult AleEnvironment::PlayEnvStep(int action) {
     } else if (frame == options_.frame_skip - 2) {
       emulator_.CopyGrayScreen(preprocessing_.second_newest_frame());
     }
+    if (observer && frame < options_.frame_skip - 1) observer();
   }
   preprocessing_.Present();
   result.game_over = result.done();
@@ -194,6 +197,10 @@ void AleEnvironment::Observe(std::span<uint8_t> out) const {
 
 void AleEnvironment::Render(Image& image) const {
   emulator_.Render(image);
+}
+
+void AleEnvironment::SetFrameObserver(std::function<void()> observer) {
+  frame_observer_ = std::move(observer);
 }
 
 std::string AleEnvironment::TraceDetails() const {
