@@ -1,6 +1,7 @@
 #include "env_bridge/catch.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <stdexcept>
 
@@ -25,6 +26,7 @@ EnvironmentSpec Spec(const EnvironmentOptions& options) {
           .max_reward = 1,
           .native_width = kColumns,
           .native_height = kRows,
+          .frames_per_second = 5,
           .max_episode_env_steps = options.max_episode_env_steps};
 }
 
@@ -61,6 +63,15 @@ class Catch final : public Environment {
     std::ranges::fill(out, uint8_t{0});
     out[ball_row_ * kColumns + ball_column_] = 1;
     out[(kRows - 1) * kColumns + paddle_column_] = 1;
+  }
+
+  void Render(Image& image) const override {
+    // [3, 3]: board, ball, paddle.
+    static constexpr std::array<uint8_t, 9> kPalette = {24, 28, 40, 255, 200, 60, 90, 190, 255};
+    image.SetIndexed(kColumns, kRows, kPalette);
+    std::ranges::fill(image.pixels, uint8_t{0});
+    image.pixels[(kRows - 1) * kColumns + paddle_column_] = 2;
+    image.pixels[ball_row_ * kColumns + ball_column_] = 1;  // on the paddle when it is caught
   }
 
   std::string SaveState() const override {

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "env_bridge/image.h"
 
 namespace dqnd {
 
@@ -46,6 +49,8 @@ struct EnvironmentSpec {
   int native_height = 0;
   // Emulator frames per env_step; 1 where the game knows no other.
   int frame_skip = 1;
+  // Emulator frames per second of the game in real time, as a person would play it.
+  double frames_per_second = 0;
   // Env_steps after which an episode is truncated, where there is such a limit.
   std::optional<int64_t> max_episode_env_steps;
 
@@ -88,6 +93,18 @@ class Environment {
   // that the action led to, the last of an episode included. REQUIRES: out.size() ==
   // spec().observation.bytes(). float32 elements are little-endian.
   virtual void Observe(std::span<uint8_t> out) const = 0;
+
+  // Draws what a person would see at this moment, after LoadState, too: spec().native_width x
+  // native_height pixels. Allocates nothing when `image` comes from an earlier Render, and changes
+  // nothing in the game. REQUIRES: Reset or LoadState came first.
+  virtual void Render(Image& image) const = 0;
+
+  // `observer` is called within Step after each emulator frame but the env_step's last, which the
+  // caller can render when Step returns; so a viewer shows every frame of a game. It may call
+  // Render and nothing else of this environment. Frames of a Reset are not for it. An empty
+  // function: none. Where an env_step is one frame there is nothing to call it for. Not part of the
+  // saved state.
+  virtual void SetFrameObserver(std::function<void()> /*observer*/) {}
 
   // What a person who compares this environment with its original needs to know of the last Reset
   // or Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.

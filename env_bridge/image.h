@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace dqnd {
@@ -20,6 +21,16 @@ struct Image {
   std::vector<uint8_t> pixels;
 
   int channels() const { return palette.empty() ? 3 : 1; }
+
+  // Makes it a picture of numbers into `colours`, [colours, 3]; the pixels are for the caller to
+  // write. Allocates nothing when it was such a picture of this size before.
+  void SetIndexed(int new_width, int new_height, std::span<const uint8_t> colours) {
+    width = new_width;
+    height = new_height;
+    palette.assign(colours.begin(), colours.end());
+    pixels.resize(static_cast<size_t>(width) * height);
+  }
+
   friend bool operator==(const Image&, const Image&) = default;
 };
 

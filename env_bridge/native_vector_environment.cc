@@ -52,6 +52,11 @@ class NativeVectorEnvironment final : public VectorEnvironment {
   std::span<const uint8_t> outcomes() const override { return outcomes_; }
   std::span<const uint8_t> observations() const override { return observations_; }
 
+  void Render(int k, Image& image) const override {
+    assert(k >= 0 && k < size());
+    environments_[k]->Render(image);
+  }
+
   std::string SaveState() const override {
     ByteWriter writer;
     writer.U64(environments_.size());

@@ -9,6 +9,7 @@
 
 #include "env_bridge/environment.h"
 #include "env_bridge/environment_options.h"
+#include "env_bridge/image.h"
 
 namespace dqnd {
 
@@ -39,6 +40,10 @@ class VectorEnvironment {
   // [size, observation bytes]: the observation to act on next; where an episode ended, the first of
   // the new one, and elsewhere the same as the outcome.
   virtual std::span<const uint8_t> observations() const = 0;
+
+  // Draws game k as observations() has it; see Environment::Render. REQUIRES: 0 <= k < size(), and
+  // Reset or LoadState came first.
+  virtual void Render(int k, Image& image) const = 0;
 
   virtual std::string SaveState() const = 0;
   virtual void LoadState(std::string_view state) = 0;

@@ -1,12 +1,12 @@
 #include "env_bridge/ale/ale_emulator.h"
 
 #include <cassert>
+#include <cstring>
 #include <numeric>
 #include <stdexcept>
 
 #include "ale/ale_interface.hpp"
 #include "ale/common/ColourPalette.hpp"
-#include "base/bytes.h"
 
 namespace dqnd {
 
@@ -28,12 +28,13 @@ AleEmulator::AleEmulator(const std::filesystem::path& rom, int max_frames_per_ga
 
   screen_height_ = static_cast<int>(ale_->getScreen().height());
   screen_width_ = static_cast<int>(ale_->getScreen().width());
-  // The palette as a table: ALE's own conversion reads it afresh for every pixel. It has no grey
-  // value for 255.
-  std::array<uint8_t, 255> pixels;
+  // The palettes as tables: ALE's own conversions read them afresh for every pixel. There is no
+  // grey value for 255.
+  std::array<uint8_t, 256> pixels;
   std::iota(pixels.begin(), pixels.end(), uint8_t{0});
-  ale_->theOSystem->colourPalette().applyPaletteGrayscale(gray_of_pixel_.data(), pixels.data(),
-                                                          pixels.size());
+  ale::ColourPalette& colours = ale_->theOSystem->colourPalette();
+  colours.applyPaletteGrayscale(gray_of_pixel_.data(), pixels.data(), pixels.size() - 1);
+  colours.applyPaletteRGB(palette_.data(), pixels.data(), pixels.size());
 }
 
 AleEmulator::~AleEmulator() = default;
@@ -85,20 +86,30 @@ void AleEmulator::CopyGrayScreen(std::span<uint8_t> out) const {
   for (size_t i = 0; i < out.size(); ++i) out[i] = gray_of_pixel_[pixels[i]];
 }
 
-std::string AleEmulator::SaveState() const {
-  return ale_->cloneState(/*include_rng=*/true).serialize();
+void AleEmulator::Render(Image& image) const {
+  image.SetIndexed(screen_width_, screen_height_, palette_);
+  std::memcpy(image.pixels.data(), ale_->getScreen().getArray(), image.pixels.size());
 }
 
-void AleEmulator::LoadState(std::string_view state) {
+void AleEmulator::SaveState(ByteWriter& writer) const {
+  writer.String(ale_->cloneState(/*include_rng=*/true).serialize());
+  const ale::ALEScreen& screen = ale_->getScreen();
+  writer.Array(std::span<const uint8_t>(screen.getArray(), screen.arraySize()));
+}
+
+void AleEmulator::LoadState(ByteReader& reader) {
   // Parts of the console that ALE's state leaves out settle with the first frame after a start;
   // from there, restoring leads to the same future whatever this emulator did before.
   Reload();
   Act(ale::PLAYER_A_NOOP);
   try {
-    ale_->restoreState(ale::ALEState(std::string(state)));
+    ale_->restoreState(ale::ALEState(std::string(reader.String())));
   } catch (const char* message) {  // thrown by ALE's Deserializer
     throw std::runtime_error(std::string("ALE cannot read the saved state: ") + message);
   }
+  // ALE only ever writes to its screen, a frame at a time.
+  const ale::ALEScreen& screen = ale_->getScreen();
+  reader.Array(std::span<uint8_t>(screen.getArray(), screen.arraySize()));
 }
 
 }  // namespace dqnd

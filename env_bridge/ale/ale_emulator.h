@@ -6,8 +6,10 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "base/bytes.h"
+#include "env_bridge/image.h"
 
 namespace ale {
 class ALEInterface;
@@ -55,11 +57,15 @@ class AleEmulator {
   // The newest frame in ALE's grey values: [screen_height, screen_width].
   void CopyGrayScreen(std::span<uint8_t> out) const;
 
-  // What the future frames depend on; the grey screen becomes valid again with the next Act.
-  std::string SaveState() const;
+  // The newest frame in the console's colours, with ALE's NTSC palette of 256.
+  void Render(Image& image) const;
+
+  // The newest frame and what the future ones depend on. ALE's own state has no screen: until the
+  // next Act, a restored ALE shows what it showed before, so that the screen is saved beside it.
+  void SaveState(ByteWriter& writer) const;
   // REQUIRES: SaveState of an emulator with the same ROM and max_frames_per_game. Throws
   // std::runtime_error when ALE cannot read it.
-  void LoadState(std::string_view state);
+  void LoadState(ByteReader& reader);
 
  private:
   const std::filesystem::path rom_;
@@ -67,7 +73,9 @@ class AleEmulator {
   bool as_new_ = false;  // nothing happened since Reload
   int screen_height_ = 0;
   int screen_width_ = 0;
-  std::array<uint8_t, 256> gray_of_pixel_{};  // by ALE's colour numbers, which are even
+  // By ALE's colour numbers, which are even.
+  std::array<uint8_t, 256> gray_of_pixel_{};
+  std::array<uint8_t, 256 * 3> palette_{};
 };
 
 }  // namespace dqnd

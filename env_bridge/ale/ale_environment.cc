@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,11 +18,12 @@
 namespace dqnd {
 namespace {
 
-constexpr std::string_view kStateFormat = "dqnd ale state 1";
+constexpr std::string_view kStateFormat = "dqnd ale state 2";
 constexpr std::string_view kStreamName = "ale";
 constexpr int kNoop = 0;
 constexpr int kFire = 1;
 constexpr int kAllActions = 18;
+constexpr double kFramesPerSecond = 60;  // of an NTSC television
 
 // Below 21 pixels both scales can be whole numbers, where OpenCV rounds differently; above 160 the
 // picture would be enlarged.
@@ -77,6 +79,7 @@ AleEnvironment::AleEnvironment(std::string_view game, const EnvironmentOptions& 
   spec_.native_width = emulator_.screen_width();
   spec_.native_height = emulator_.screen_height();
   spec_.frame_skip = options_.frame_skip;
+  spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options_.max_episode_env_steps;
   executed_actions_.reserve(static_cast<size_t>(options_.frame_skip) * 4);
 }
@@ -135,7 +138,7 @@ StepResult AleEnvironment::Step(int action) {
   assert(action >= 0 && action < spec_.num_actions());
   executed_actions_.clear();
   was_reset_ = false;
-  StepResult result = PlayEnvStep(actions_[action]);
+  StepResult result = PlayEnvStep(actions_[action], frame_observer_);
   if (++env_steps_ >=
       options_.max_episode_env_steps.value_or(std::numeric_limits<int64_t>::max())) {
     result.truncated = true;
@@ -145,8 +148,9 @@ StepResult AleEnvironment::Step(int action) {
   return result;
 }
 
-// Up to frame_skip emulator frames, and the observation that they lead to.
-StepResult AleEnvironment::PlayEnvStep(int action) {
+// Up to frame_skip emulator frames, and the observation that they lead to. Calls `observer`, if
+// there is one, after each frame but the last.
+StepResult AleEnvironment::PlayEnvStep(int action, const std::function<void()>& observer) {
   StepResult result;
   for (int frame = 0; frame < options_.frame_skip; ++frame) {
     result.reward += emulator_.Act(Stick(action));
@@ -163,6 +167,7 @@ StepResult AleEnvironment::PlayEnvStep(int action) {
     } else if (frame == options_.frame_skip - 2) {
       emulator_.CopyGrayScreen(preprocessing_.second_newest_frame());
     }
+    if (observer && frame < options_.frame_skip - 1) observer();
   }
   preprocessing_.Present();
   result.game_over = result.done();
@@ -190,6 +195,14 @@ void AleEnvironment::Observe(std::span<uint8_t> out) const {
   std::memcpy(out.data(), observation.data(), observation.size());
 }
 
+void AleEnvironment::Render(Image& image) const {
+  emulator_.Render(image);
+}
+
+void AleEnvironment::SetFrameObserver(std::function<void()> observer) {
+  frame_observer_ = std::move(observer);
+}
+
 std::string AleEnvironment::TraceDetails() const {
   const std::string noops =
       was_reset_ ? fmt::format("\"noops\": [{}], ", fmt::join(noop_counts_, ", ")) : "";
@@ -208,7 +221,7 @@ std::string AleEnvironment::SaveState() const {
   body.Bool(game_ended_);
   body.I64(env_steps_);
   preprocessing_.SaveState(body);
-  body.String(emulator_.SaveState());
+  emulator_.SaveState(body);
 
   ByteWriter writer;
   writer.String(kStateFormat);
@@ -241,7 +254,7 @@ void AleEnvironment::LoadState(std::string_view state) {
   game_ended_ = body.Bool();
   env_steps_ = body.I64();
   preprocessing_.LoadState(body);
-  emulator_.LoadState(body.String());
+  emulator_.LoadState(body);
   executed_actions_.clear();
   noop_counts_.clear();
   was_reset_ = false;

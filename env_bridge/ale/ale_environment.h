@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,6 +52,8 @@ class AleEnvironment : public Environment {
   void Reset(std::optional<uint64_t> seed) override;
   StepResult Step(int action) override;
   void Observe(std::span<uint8_t> out) const override;
+  void Render(Image& image) const override;
+  void SetFrameObserver(std::function<void()> observer) override;
 
   // {"actions": [...], "lives": n}: the emulator actions of the last Step, one a frame. After a
   // Reset also {"noops": [...]}, the no-op count of each game that it began (none when the game
@@ -64,7 +67,7 @@ class AleEnvironment : public Environment {
   void BeginGame(bool reload);
   void BeginEpisode(bool reload);
   void PressFire(bool reload);
-  StepResult PlayEnvStep(int action);
+  StepResult PlayEnvStep(int action, const std::function<void()>& observer = {});
   int Stick(int action);
 
   const EnvironmentOptions options_;
@@ -80,6 +83,8 @@ class AleEnvironment : public Environment {
   int lives_ = 0;           // after the newest env_step
   bool game_ended_ = true;  // the next Reset starts a new game
   int64_t env_steps_ = 0;   // of this game, by Step
+
+  std::function<void()> frame_observer_;
 
   // For TraceDetails.
   std::vector<int> executed_actions_;

@@ -7,6 +7,7 @@
 
 #include "env_bridge/classic/classic_environment.h"
 #include "env_bridge/classic/numpy_math.h"
+#include "env_bridge/drawing/canvas.h"
 
 namespace dqnd {
 namespace {
@@ -20,6 +21,11 @@ constexpr double kInertia1 = 1, kInertia2 = 1;
 constexpr double kMaxVelocity1 = 4 * kPi, kMaxVelocity2 = 9 * kPi;
 constexpr double kSecondsPerStep = 0.2;
 
+// Of the picture, in pixels; the pivot is in its middle.
+constexpr int kSize = 500;
+constexpr double kScale = kSize / (2 * (2 * kLength1 + 0.2));
+constexpr double kLinkWidth = 0.2 * kScale;
+
 using Vector4 = std::array<double, 4>;  // angle 1, angle 2, angular velocity 1, angular velocity 2
 
 EnvironmentSpec Spec() {
@@ -28,8 +34,9 @@ EnvironmentSpec Spec() {
           .action_names = {"negative_torque", "no_torque", "positive_torque"},
           .min_reward = -1,
           .max_reward = 0,
-          .native_width = 500,
-          .native_height = 500,
+          .native_width = kSize,
+          .native_height = kSize,
+          .frames_per_second = 15,
           .max_episode_env_steps = 500};
 }
 
@@ -112,6 +119,26 @@ class Acrobot final : public ClassicEnvironment {
     for (int i = 0; i < 6; ++i) observation[i] = static_cast<float>(precise[i]);
     const bool tip_is_up = -std::cos(angle1) - std::cos(angle2 + angle1) > 1;
     return {.reward = tip_is_up ? 0.0 : -1.0, .terminated = tip_is_up};
+  }
+
+  void Draw(const State& state, Image& image) const override {
+    enum : uint8_t { kBackground, kBlack, kLink, kJoint };
+    static const Paints paints({{255, 255, 255}, {0, 0, 0}, {0, 204, 204}, {204, 204, 0}});
+    Canvas canvas(image, kSize, kSize, paints);
+    constexpr Point kPivot = {kSize / 2.0, kSize / 2.0};
+    const double goal_y = std::round(kPivot.y - kScale * kLength1);
+    canvas.DrawLine({0, goal_y}, {kSize, goal_y}, 2, kBlack);
+
+    // Both links have length 1; an angle of 0 hangs straight down.
+    const auto end_of_link = [](Point joint, double angle) {
+      return Point{joint.x + kScale * std::sin(angle), joint.y + kScale * std::cos(angle)};
+    };
+    const Point elbow = end_of_link(kPivot, state[0]);
+    const Point tip = end_of_link(elbow, state[0] + state[1]);
+    canvas.DrawLine(kPivot, elbow, kLinkWidth, kLink);
+    canvas.FillCircle(kPivot, kLinkWidth / 2, kJoint);
+    canvas.DrawLine(elbow, tip, kLinkWidth, kLink);
+    canvas.FillCircle(elbow, kLinkWidth / 2, kJoint);
   }
 };
 

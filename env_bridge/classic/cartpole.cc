@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "env_bridge/classic/classic_environment.h"
+#include "env_bridge/drawing/canvas.h"
 
 namespace dqnd {
 namespace {
@@ -18,14 +19,24 @@ constexpr double kSecondsPerStep = 0.02;
 constexpr double kMaxAngle = 12 * 2 * std::numbers::pi / 360;
 constexpr double kMaxPosition = 2.4;
 
+// Of the picture, in pixels.
+constexpr int kWidth = 600, kHeight = 400;
+constexpr double kScale = kWidth / (2 * kMaxPosition);
+constexpr double kTrackY = 300;
+constexpr double kCartWidth = 50, kCartHeight = 30;
+constexpr double kAxleAboveTrack = kCartHeight / 4;
+constexpr double kPoleWidth = 10;
+constexpr double kPoleLength = kScale * 2 * kHalfPoleLength;
+
 EnvironmentSpec Spec() {
   return {.id = "classic:cartpole",
           .observation = VectorObservation(4),
           .action_names = {"left", "right"},
           .min_reward = 1,
           .max_reward = 1,
-          .native_width = 600,
-          .native_height = 400,
+          .native_width = kWidth,
+          .native_height = kHeight,
+          .frames_per_second = 50,
           .max_episode_env_steps = 500};
 }
 
@@ -58,6 +69,25 @@ class CartPole final : public ClassicEnvironment {
     Write(state, observation);
     const bool fell = std::abs(position) > kMaxPosition || std::abs(angle) > kMaxAngle;
     return {.reward = 1, .terminated = fell};
+  }
+
+  void Draw(const State& state, Image& image) const override {
+    enum : uint8_t { kBackground, kBlack, kWood, kAxle };
+    static const Paints paints({{255, 255, 255}, {0, 0, 0}, {202, 152, 101}, {129, 132, 203}});
+    Canvas canvas(image, kWidth, kHeight, paints);
+    const double x = kWidth / 2.0 + kScale * state[0];
+    canvas.DrawLine({0, kTrackY}, {kWidth, kTrackY}, 2, kBlack);
+    canvas.DrawLine({x - kCartWidth / 2, kTrackY}, {x + kCartWidth / 2, kTrackY}, kCartHeight,
+                    kBlack);
+
+    const Point axle = {x, kTrackY - kAxleAboveTrack};
+    const double angle = state[2];  // from upright to the right
+    const auto along_pole = [&](double length) {
+      return Point{axle.x + length * std::sin(angle), axle.y - length * std::cos(angle)};
+    };
+    canvas.DrawLine(along_pole(-kPoleWidth / 2), along_pole(kPoleLength - kPoleWidth / 2),
+                    kPoleWidth, kWood);
+    canvas.FillCircle(axle, kPoleWidth / 2, kAxle);
   }
 
   static void Write(const State& state, Observation& observation) {

@@ -44,6 +44,10 @@ void ClassicEnvironment::Observe(std::span<uint8_t> out) const {
   std::memcpy(out.data(), observation_.data(), out.size());
 }
 
+void ClassicEnvironment::Render(Image& image) const {
+  Draw(state_, image);
+}
+
 std::string ClassicEnvironment::SaveState() const {
   ByteWriter writer;
   writer.String(spec_.id);

@@ -27,6 +27,7 @@ class ClassicEnvironment : public Environment {
   void Reset(std::optional<uint64_t> seed) final;
   StepResult Step(int action) final;
   void Observe(std::span<uint8_t> out) const final;
+  void Render(Image& image) const final;
   std::string SaveState() const final;
   void LoadState(std::string_view state) final;
 
@@ -52,6 +53,9 @@ class ClassicEnvironment : public Environment {
 
   // Moves `state` on by one env_step and writes its observation.
   virtual Outcome Advance(int action, State& state, Observation& observation) const = 0;
+
+  // Draws `state`, with the geometry of Gymnasium's picture.
+  virtual void Draw(const State& state, Image& image) const = 0;
 
   EnvironmentSpec spec_;
 

@@ -1,8 +1,11 @@
 #include "env_bridge/minatar/minatar_environment.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
+#include <cmath>
+#include <numbers>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -12,6 +15,8 @@ namespace {
 
 constexpr double kDefaultRepeatActionProbability = 0.1;
 constexpr int kNumActions = 6;
+constexpr int kMaxChannels = 10;         // of any game
+constexpr double kFramesPerSecond = 15;  // ours; MinAtar has no clock
 
 void CheckOptions(const EnvironmentOptions& options) {
   const double repeat = options.repeat_action_probability.value_or(kDefaultRepeatActionProbability);
@@ -32,6 +37,31 @@ void CheckOptions(const EnvironmentOptions& options) {
   }
 }
 
+// A colour of the scheme "cubehelix" (Green, "A colour scheme for the display of astronomical
+// intensity images", 2011) with its default parameters: from black at 0 to white at 1 in one and a
+// half turns through the colours, brightness growing evenly.
+std::array<uint8_t, 3> Cubehelix(double brightness) {
+  constexpr double kStart = 0.5, kRotations = -1.5;
+  const double angle = 2 * std::numbers::pi * (kStart / 3 + kRotations * brightness);
+  const double amplitude = brightness * (1 - brightness) / 2;
+  const auto component = [&](double cosine_weight, double sine_weight) {
+    const double value =
+        brightness + amplitude * (cosine_weight * std::cos(angle) + sine_weight * std::sin(angle));
+    return static_cast<uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
+  };
+  return {component(-0.14861, 1.78277), component(-0.29227, -0.90649), component(1.97294, 0)};
+}
+
+// Black for an empty cell, then a colour for each channel, evenly spaced between black and white.
+std::vector<uint8_t> Palette(int channels) {
+  std::vector<uint8_t> palette = {0, 0, 0};
+  for (int i = 1; i <= channels; ++i) {
+    const std::array<uint8_t, 3> colour = Cubehelix(static_cast<double>(i) / (channels + 1));
+    palette.insert(palette.end(), colour.begin(), colour.end());
+  }
+  return palette;
+}
+
 }  // namespace
 
 void MinatarPlanes::Set(const MinatarGrid& grid, int channel) {
@@ -48,6 +78,8 @@ MinatarEnvironment::MinatarEnvironment(const GameTraits& traits, const Environme
       difficulty_ramping_(options.difficulty_ramping),
       random_(0) {
   CheckOptions(options);
+  assert(traits.channels <= kMaxChannels);
+  palette_ = Palette(traits.channels);
   spec_.id = fmt::format("minatar:{}", traits.name);
   spec_.observation = {.type = ElementType::kUint8,
                        .height = kMinatarSize,
@@ -60,6 +92,7 @@ MinatarEnvironment::MinatarEnvironment(const GameTraits& traits, const Environme
   spec_.max_reward = traits.max_reward;
   spec_.native_width = kMinatarSize;
   spec_.native_height = kMinatarSize;
+  spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options.max_episode_env_steps;
 }
 
@@ -96,6 +129,20 @@ void MinatarEnvironment::Observe(std::span<uint8_t> out) const {
   std::ranges::fill(out, uint8_t{0});
   MinatarPlanes planes(out, spec_.observation.channels);
   Draw(planes);
+}
+
+void MinatarEnvironment::Render(Image& image) const {
+  const int channels = spec_.observation.channels;
+  std::array<uint8_t, kMinatarSize * kMinatarSize * kMaxChannels> cells{};
+  MinatarPlanes planes(cells, channels);
+  Draw(planes);
+
+  image.SetIndexed(kMinatarSize, kMinatarSize, palette_);
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    int colour = channels;
+    while (colour > 0 && cells[i * channels + colour - 1] == 0) --colour;
+    image.pixels[i] = static_cast<uint8_t>(colour);
+  }
 }
 
 std::string MinatarEnvironment::SaveState() const {

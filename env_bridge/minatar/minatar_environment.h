@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "env_bridge/environment.h"
@@ -51,6 +52,10 @@ class MinatarEnvironment : public Environment {
   void Reset(std::optional<uint64_t> seed) final;
   StepResult Step(int action) final;
   void Observe(std::span<uint8_t> out) const final;
+
+  // A pixel a cell in the colours of the package's own display: a cell shows its highest channel.
+  void Render(Image& image) const final;
+
   std::string SaveState() const final;
   void LoadState(std::string_view state) final;
 
@@ -91,6 +96,7 @@ class MinatarEnvironment : public Environment {
 
   // Constant after construction.
   EnvironmentSpec spec_;
+  std::vector<uint8_t> palette_;  // [1 + channels, 3]: an empty cell, then each channel
   double repeat_action_probability_;
   bool difficulty_ramping_;
 

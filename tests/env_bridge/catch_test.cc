@@ -90,6 +90,31 @@ TEST(Catch, RewardsACatchWithOneAndAMissWithMinusOne) {
   EXPECT_LT(caught, 50);
 }
 
+TEST(Catch, DrawsBallAndPaddleInColoursOfTheirOwn) {
+  const auto game = MakeCatch({.id = "catch"});
+  game->Reset(1);
+  for (int row = 0; row < kBottomRow; ++row) {
+    const Image image = Picture(*game);
+    const std::vector<uint8_t> board = Observed(*game);
+    for (int cell = 0; cell < 50; ++cell) {
+      const int expected = board[cell] == 0 ? 0 : cell / kColumns == kBottomRow ? 2 : 1;
+      EXPECT_EQ(image.pixels[cell], expected) << "cell " << cell;
+    }
+    game->Step(kLeft);
+  }
+}
+
+TEST(Catch, DrawsACaughtBallOnThePaddle) {
+  const auto game = MakeCatch({.id = "catch"});
+  for (uint64_t seed = 0; game->Reset(seed), ColumnIn(*game, 0) != 2; ++seed) {
+  }
+  const Image start = Picture(*game);
+  const std::vector<int> ball = ColourAt(start, 2, 0), paddle = ColourAt(start, 2, kBottomRow);
+  EXPECT_NE(ball, paddle);
+  PlayToTheEnd(*game, kStay);
+  EXPECT_EQ(ColourAt(Picture(*game), 2, kBottomRow), ball);
+}
+
 TEST(Catch, IsTruncatedAtALimitOfItsOwn) {
   const auto game = MakeCatch({.id = "catch", .max_episode_env_steps = 3});
   game->Reset(1);

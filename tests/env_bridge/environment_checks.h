@@ -9,6 +9,7 @@
 
 #include "base/random_stream.h"
 #include "env_bridge/environment.h"
+#include "env_bridge/image.h"
 #include "env_bridge/make_environment.h"
 
 namespace dqnd {
@@ -17,6 +18,19 @@ inline std::vector<uint8_t> Observed(const Environment& environment) {
   std::vector<uint8_t> observation(environment.spec().observation.bytes());
   environment.Observe(observation);
   return observation;
+}
+
+inline Image Picture(const Environment& environment) {
+  Image image;
+  environment.Render(image);
+  return image;
+}
+
+// The red, green and blue of a pixel of a picture with a palette.
+inline std::vector<int> ColourAt(const Image& image, int column, int row) {
+  const auto colour =
+      image.palette.begin() + 3 * image.pixels[static_cast<size_t>(row) * image.width + column];
+  return {colour, colour + 3};
 }
 
 // Plays one env_step with a random action, and begins a new episode where one ended.

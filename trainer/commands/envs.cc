@@ -26,7 +26,8 @@ nlohmann::ordered_json ToJson(const EnvironmentSpec& spec) {
       {"min_reward", spec.min_reward},  // null where it is infinite
       {"max_reward", spec.max_reward},
       {"native_frame", {{"width_px", spec.native_width}, {"height_px", spec.native_height}}},
-      {"frame_skip", spec.frame_skip}};
+      {"frame_skip", spec.frame_skip},
+      {"frames_per_second", spec.frames_per_second}};
   if (spec.max_episode_env_steps) json["max_episode_env_steps"] = *spec.max_episode_env_steps;
   return json;
 }
@@ -39,8 +40,8 @@ void Print(const EnvironmentSpec& spec) {
       Element(o), o.height, o.width, o.channels, o.stack, o.scale);
   fmt::print("  actions       {}: {}\n", spec.num_actions(), fmt::join(spec.action_names, " "));
   fmt::print("  reward        {} to {} an env_step\n", spec.min_reward, spec.max_reward);
-  fmt::print("  native frame  {} x {} pixels, {} a env_step\n", spec.native_width,
-             spec.native_height, spec.frame_skip);
+  fmt::print("  native frame  {} x {} pixels, {} an env_step, {} a second\n", spec.native_width,
+             spec.native_height, spec.frame_skip, spec.frames_per_second);
   if (spec.max_episode_env_steps)
     fmt::print("  truncated     after {} env_steps\n", *spec.max_episode_env_steps);
 }

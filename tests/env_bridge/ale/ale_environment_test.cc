@@ -71,6 +71,7 @@ TEST(AleEnvironment, SpecifiesPongAsGymnasiumDoes) {
   EXPECT_EQ(spec.native_width, 160);
   EXPECT_EQ(spec.native_height, 210);
   EXPECT_EQ(spec.frame_skip, 4);
+  EXPECT_EQ(spec.frames_per_second, 60);
   EXPECT_EQ(spec.max_episode_env_steps, std::nullopt);
   EXPECT_TRUE(std::isinf(spec.min_reward) && std::isinf(spec.max_reward));
 }

@@ -1,5 +1,6 @@
 #include "env_bridge/classic/classic_environment.h"
 
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -69,12 +70,12 @@ TEST(NumpyMath, EqualsNumpyWhereTheCorrectlyRoundedResultDoesNot) {
 TEST(ClassicEnvironment, SpecsAreGymnasiums) {
   struct Expected {
     const char* game;
-    int numbers, actions, width, height;
+    int numbers, actions, width, height, frames_per_second;
     int64_t limit;
   };
   for (const Expected& expected :
-       {Expected{"cartpole", 4, 2, 600, 400, 500}, Expected{"acrobot", 6, 3, 500, 500, 500},
-        Expected{"mountain_car", 2, 3, 600, 400, 200}}) {
+       {Expected{"cartpole", 4, 2, 600, 400, 50, 500}, Expected{"acrobot", 6, 3, 500, 500, 15, 500},
+        Expected{"mountain_car", 2, 3, 600, 400, 30, 200}}) {
     const EnvironmentSpec spec = MakeClassic(expected.game, {})->spec();
     EXPECT_EQ(
         spec.observation,
@@ -83,6 +84,7 @@ TEST(ClassicEnvironment, SpecsAreGymnasiums) {
     EXPECT_EQ(spec.num_actions(), expected.actions) << expected.game;
     EXPECT_EQ(spec.native_width, expected.width) << expected.game;
     EXPECT_EQ(spec.native_height, expected.height) << expected.game;
+    EXPECT_EQ(spec.frames_per_second, expected.frames_per_second) << expected.game;
     EXPECT_EQ(spec.max_episode_env_steps, expected.limit) << expected.game;
   }
 }
@@ -126,6 +128,80 @@ TEST(ClassicEnvironment, AnAcrobotThatReachesTheHeightIsRewardedWithZero) {
     EXPECT_EQ(result.reward, result.terminated ? 0 : -1);
   }
   EXPECT_TRUE(result.terminated);
+}
+
+// The middle, in pixels, of all that is plainly of this colour. The edges of other things may mix
+// to the same one, but under another number: plain colours come first in the palette.
+struct Middle {
+  double x = 0, y = 0;
+};
+Middle MiddleOf(const Image& image, const std::vector<int>& colour) {
+  int number = 0;
+  while (std::vector<int>(image.palette.begin() + 3 * number,
+                          image.palette.begin() + 3 * number + 3) != colour) {
+    ++number;
+  }
+  Middle sum;
+  int count = 0;
+  for (int row = 0; row < image.height; ++row) {
+    for (int column = 0; column < image.width; ++column) {
+      if (image.pixels[row * image.width + column] != number) continue;
+      sum.x += column + 0.5;
+      sum.y += row + 0.5;
+      ++count;
+    }
+  }
+  return {sum.x / count, sum.y / count};
+}
+
+TEST(ClassicEnvironment, DrawsThePoleAsItLeansOnItsCart) {
+  const std::vector<int> kWood = {202, 152, 101}, kAxle = {129, 132, 203};
+  const auto environment = Begun("cartpole", 1);
+  for (StepResult result; !result.done(); result = environment->Step(0)) {
+    const std::vector<float> state = Numbers(*environment);
+    const Image image = Picture(*environment);
+    const Middle axle = MiddleOf(image, kAxle), pole = MiddleOf(image, kWood);
+    EXPECT_NEAR(axle.x, 300 + 125 * state[0], 0.5);
+    EXPECT_NEAR(axle.y, 292.5, 0.5);
+    // The pole's middle is 57.5 pixels from the axle; the axle hides a little of its foot.
+    EXPECT_NEAR(std::atan2(pole.x - axle.x, axle.y - pole.y), state[2], 0.01);
+    EXPECT_NEAR(std::hypot(pole.x - axle.x, axle.y - pole.y), 60, 3);
+  }
+}
+
+TEST(ClassicEnvironment, DrawsTheLinksOfTheAcrobotAtTheirAngles) {
+  const std::vector<int> kLink = {0, 204, 204}, kJoint = {204, 204, 0};
+  const auto environment = Begun("acrobot", 1);
+  for (int env_step = 0; env_step < 60; ++env_step) {
+    const std::vector<float> state = Numbers(*environment);
+    const double angle1 = std::atan2(state[1], state[0]), angle2 = std::atan2(state[3], state[2]);
+    const double scale = 500 / 4.4;
+    const double elbow_x = 250 + scale * std::sin(angle1), elbow_y = 250 + scale * std::cos(angle1);
+    const double tip_x = elbow_x + scale * std::sin(angle1 + angle2);
+    const double tip_y = elbow_y + scale * std::cos(angle1 + angle2);
+    const Image image = Picture(*environment);
+    EXPECT_EQ(ColourAt(image, 250, 250), kJoint);
+    EXPECT_EQ(ColourAt(image, static_cast<int>(elbow_x), static_cast<int>(elbow_y)), kJoint);
+    EXPECT_EQ(ColourAt(image, static_cast<int>(0.1 * elbow_x + 0.9 * tip_x),
+                       static_cast<int>(0.1 * elbow_y + 0.9 * tip_y)),
+              kLink);
+    environment->Step(Numbers(*environment)[4] < 0 ? 2 : 0);
+  }
+}
+
+TEST(ClassicEnvironment, DrawsTheMountainCarAboveTheGround) {
+  const std::vector<int> kWheel = {128, 128, 128};
+  const auto environment = Begun("mountain_car", 1);
+  for (int env_step = 0; env_step < 150; ++env_step) {
+    environment->Step(Numbers(*environment)[1] < 0 ? 0 : 2);
+    const double position = Numbers(*environment)[0];
+    if (position < -1.1 || position > 0.5) continue;  // the picture's edge cuts the car
+    const double x = (position + 1.2) * 600 / 1.8;
+    const double ground = 400 - (0.45 * std::sin(3 * position) + 0.55) * 600 / 1.8;
+    const Middle wheels = MiddleOf(Picture(*environment), kWheel);
+    EXPECT_NEAR(std::hypot(wheels.x - x, wheels.y - ground), 8, 0.5);
+    EXPECT_LT(wheels.y, ground);
+  }
 }
 
 TEST(ClassicEnvironment, ContinuesIdenticallyFromASavedState) {

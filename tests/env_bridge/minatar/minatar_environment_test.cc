@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/env_bridge/environment_checks.h"
 #include "tests/env_bridge/minatar/minatar_test_support.h"
 
 namespace dqnd {
@@ -58,6 +59,7 @@ TEST_P(EveryMinatarGame, SaysWhatItIs) {
   EXPECT_EQ(spec.observation.scale, 1.0f);
   EXPECT_EQ(spec.native_width, 10);
   EXPECT_EQ(spec.native_height, 10);
+  EXPECT_EQ(spec.frames_per_second, 15);
   EXPECT_FALSE(spec.max_episode_env_steps.has_value());
 }
 
@@ -206,6 +208,41 @@ TEST_P(EveryMinatarGame, RefusesDamageOrPlaysOnWithinItsGrid) {
     }
   }
   EXPECT_GT(refused, 100);
+}
+
+TEST_P(EveryMinatarGame, DrawsTheHighestChannelOfEachCell) {
+  const auto game = NewGame(GetParam(), 1);
+  const int channels = game->spec().observation.channels;
+  for (int env_step = 0; env_step < 200; ++env_step) {
+    const Image image = Picture(*game);
+    ASSERT_EQ(image.palette.size(), 3u * (channels + 1));
+    const std::vector<uint8_t> cells = Observation(*game);
+    for (int cell = 0; cell < 100; ++cell) {
+      int expected = 0;
+      for (int channel = 0; channel < channels; ++channel) {
+        if (cells[cell * channels + channel] != 0) expected = channel + 1;
+      }
+      ASSERT_EQ(image.pixels[cell], expected) << "env_step " << env_step << ", cell " << cell;
+    }
+    if (game->Step(env_step % 6).done()) game->Reset();
+  }
+}
+
+// The numbers are those of seaborn.color_palette("cubehelix", 4) and 10, times 255.
+TEST(MinatarPalette, IsThatOfMinatarsOwnDisplay) {
+  const auto colours = [](const std::string& game) { return Picture(*NewGame(game, 1)).palette; };
+  const auto are = [](const std::vector<int>& numbers) {
+    std::vector<::testing::Matcher<uint8_t>> matchers;
+    for (const int number : numbers) {
+      matchers.push_back(::testing::AllOf(::testing::Ge(number - 1), ::testing::Le(number + 1)));
+    }
+    return ::testing::ElementsAreArray(matchers);
+  };
+  EXPECT_THAT(colours("breakout"),
+              are({0, 0, 0, 22, 61, 78, 84, 121, 47, 208, 126, 147, 193, 202, 243}));
+  EXPECT_THAT(colours("seaquest"), are({0,   0,   0,   25,  18,  43,  23,  52,  76,  24,  91,
+                                        72,  60,  118, 50,  126, 122, 54,  188, 121, 103, 212,
+                                        134, 175, 202, 169, 231, 194, 210, 243, 214, 240, 239}));
 }
 
 TEST_P(EveryMinatarGame, IsTruncatedAtItsLimit) {
