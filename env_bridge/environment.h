@@ -47,6 +47,8 @@ struct EnvironmentSpec {
   // Size in pixels of the picture that the game itself would draw.
   int native_width = 0;
   int native_height = 0;
+  // Shape of a pixel as the game's own screen shows it: height over width.
+  double pixel_aspect = 1;
   // Emulator frames per env_step; 1 where the game knows no other.
   int frame_skip = 1;
   // Emulator frames per second of the game in real time, as a person would play it.

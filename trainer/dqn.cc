@@ -11,6 +11,7 @@ namespace dqnd {
 // 2015. What happens to a minibatch is Learner::Update.
 void Dqn::Cycle() {
   Act();
+  Show();
   Store();
   Learn();
 }
@@ -18,24 +19,37 @@ void Dqn::Cycle() {
 void Dqn::Act() {
   // With probability epsilon select a random action a_t, otherwise a_t = argmax_a Q(phi_t, a;
   // theta).
-  const double random_below = env_steps_ < config_.train.learning_starts ? 1.0 : epsilon();
+  const double random_below = acting_epsilon();
   const int num_actions = environment().num_actions();
-  constexpr int kGreedy = -1;
   for (size_t lane = 0; lane < actions_.size(); ++lane) {
     RandomStream& explore = explore_streams_[lane];
-    const bool exploratory = explore.Uniform() < random_below;
-    actions_[lane] = exploratory ? static_cast<int>(explore.Below(num_actions)) : kGreedy;
+    exploratory_[lane] = explore.Uniform() < random_below;
+    if (exploratory_[lane]) actions_[lane] = static_cast<int>(explore.Below(num_actions));
   }
-  if (std::ranges::count(actions_, kGreedy) > 0) {
-    const std::span<const float> values = policy().ActionValues(states_.states());
+  q_values_ = {};
+  if (std::ranges::count(exploratory_, 0) > 0) {
+    q_values_ = policy().ActionValues(states_.states());
     for (size_t lane = 0; lane < actions_.size(); ++lane) {
-      if (actions_[lane] == kGreedy) {
-        actions_[lane] = GreedyAction(values.subspan(lane * num_actions, num_actions));
+      if (!exploratory_[lane]) {
+        actions_[lane] = GreedyAction(q_values_.subspan(lane * num_actions, num_actions));
       }
     }
   }
   // Execute action a_t in the emulator and observe reward r_t and image x_{t+1}.
   environments_->Step(actions_);
+}
+
+// To those who watch, before anything else takes time.
+void Dqn::Show() const {
+  if (hub_ == nullptr || !hub_->wanted()) return;
+  hub_->Publish({.environments = *environments_,
+                 .actions = actions_,
+                 .exploratory = exploratory_,
+                 .q_values = q_values_,
+                 .states = states_.states(),
+                 .episodes = episodes_.running(),
+                 .env_steps = env_steps_,
+                 .epsilon = acting_epsilon()});
 }
 
 void Dqn::Store() {
@@ -82,6 +96,10 @@ void Dqn::Learn() {
   if (PassedMultiple(train.target_update_interval, before, env_steps_)) learner_.SyncTarget();
 }
 
+double Dqn::acting_epsilon() const {
+  return env_steps_ < config_.train.learning_starts ? 1.0 : epsilon();
+}
+
 double Dqn::epsilon() const {
   const ExplorationSection& e = config_.exploration;
   const double done =
@@ -112,7 +130,8 @@ Dqn::Dqn(const Config& config)
       replay_(ReplayOptionsOf(config, environment().observation)),
       learner_(config, environment(), init_stream_),
       episodes_(config.environment.n_envs),
-      actions_(config.environment.n_envs) {
+      actions_(config.environment.n_envs),
+      exploratory_(config.environment.n_envs) {
   std::vector<uint64_t> seeds;
   for (int lane = 0; lane < environments_->size(); ++lane) {
     const std::string number = std::to_string(lane);
@@ -129,7 +148,13 @@ Dqn::Dqn(const Config& config)
 }
 
 Dqn::UpdateAverages Dqn::TakeUpdateAverages() {
-  UpdateAverages averages = std::exchange(sums_, {});
+  const UpdateAverages averages = update_averages();
+  sums_ = {};
+  return averages;
+}
+
+Dqn::UpdateAverages Dqn::update_averages() const {
+  UpdateAverages averages = sums_;
   const auto count = static_cast<double>(std::max<int64_t>(averages.updates, 1));
   averages.loss /= count;
   averages.mean_q /= count;

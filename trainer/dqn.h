@@ -9,6 +9,7 @@
 #include "base/random_stream.h"
 #include "env_bridge/frame_stack.h"
 #include "env_bridge/vector_environment.h"
+#include "env_bridge/watch/watch_hub.h"
 #include "replay/replay_memory.h"
 #include "trainer/checkpoint/state_sections.h"
 #include "trainer/config/config.h"
@@ -38,11 +39,15 @@ class Dqn {
   int64_t updates() const { return learner_.updates(); }
   double epsilon() const;  // of the next cycle
 
-  // Averages over the updates since the last call; all 0 when there were none.
+  // Shows every cycle there from now on; it must outlive this object. Changes nothing else.
+  void ShowTo(WatchHub& hub) { hub_ = &hub; }
+
+  // Averages over the updates since the last Take; all 0 when there were none.
   struct UpdateAverages {
     int64_t updates = 0;
     double loss = 0, mean_q = 0, grad_norm = 0;
   };
+  UpdateAverages update_averages() const;
   UpdateAverages TakeUpdateAverages();
 
   const EnvironmentSpec& environment() const { return environments_->spec(); }
@@ -66,6 +71,8 @@ class Dqn {
 
  private:
   void Act();
+  double acting_epsilon() const;  // before learning starts every action is random
+  void Show() const;
   void Store();
   void Learn();
 
@@ -82,6 +89,9 @@ class Dqn {
   EpisodeStatistics episodes_;
 
   std::vector<int> actions_;
+  std::vector<uint8_t> exploratory_;  // 1 where actions_ was drawn at random
+  std::span<const float> q_values_;   // [lanes, actions] that the actions were chosen by; or empty
+  WatchHub* hub_ = nullptr;
   Batch batch_;
   int64_t env_steps_ = 0;
   int64_t updates_owed_ = 0;  // in units of 1 / train_freq

@@ -25,7 +25,8 @@ double Mean(const std::vector<T>& values) {
 
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& options,
                                          const EvaluationOptions& evaluation,
-                                         const std::stop_token& stop) {
+                                         const std::stop_token& stop,
+                                         const std::function<void()>& before_env_step) {
   EnvironmentOptions whole_games = options;
   whole_games.life_loss = LifeLoss::kIgnore;
   const std::unique_ptr<Environment> environment = MakeEnvironment(whole_games);
@@ -45,6 +46,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
     double episode_return = 0;
     int64_t length = 0;
     for (bool over = false; !over && length < limit; ++length) {
+      if (before_env_step) before_env_step();
       if (stop.stop_requested()) return std::nullopt;
       int action = 0;
       if (random.Uniform() < evaluation.eps) {

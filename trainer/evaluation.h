@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -36,9 +37,10 @@ struct EvaluationResult {
 // actions. Lost lives end nothing here: an episode is a whole game. A game without a limit of its
 // own is cut after 27,000 env_steps (half an hour of Atari, as in Mnih et al. 2015), since a good
 // agent may play on forever. Returns nothing when `stop` was requested before the last episode
-// ended.
+// ended. `before_env_step` may take its time; a stop requested in it counts at once.
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& environment,
                                          const EvaluationOptions& options,
-                                         const std::stop_token& stop = {});
+                                         const std::stop_token& stop = {},
+                                         const std::function<void()>& before_env_step = {});
 
 }  // namespace dqnd

@@ -97,6 +97,10 @@ int64_t PeakResidentBytes(const fs::path& root) {
   return KibibyteLine(root / "proc/self/status", "VmHWM:").value_or(kTypical);
 }
 
+int64_t ResidentBytes(const fs::path& root) {
+  return KibibyteLine(root / "proc/self/status", "VmRSS:").value_or(0);
+}
+
 int FindProcessors(const fs::path& root) {
   cpu_set_t affinity;
   CPU_ZERO(&affinity);

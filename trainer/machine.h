@@ -24,6 +24,9 @@ MemoryLimit FindMemoryLimit(const std::filesystem::path& root = "/");
 // system does not say.
 int64_t PeakResidentBytes(const std::filesystem::path& root = "/");
 
+// The memory that this process holds now (VmRSS); 0 where the system does not say.
+int64_t ResidentBytes(const std::filesystem::path& root = "/");
+
 // Processors that this process may use: its affinity mask, and the container's CPU quota rounded
 // down; at least 1.
 int FindProcessors(const std::filesystem::path& root = "/");

@@ -49,6 +49,7 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
   metrics_ = std::make_unique<Metrics>(
       MetricsOptions{
           .console = config.metrics.console ? options_.console : nullptr,
+          .feed = options_.feed,
           .csv = config.metrics.csv,
           .tensorboard = config.metrics.tensorboard,
           .prometheus = config.metrics.prometheus,
@@ -59,6 +60,11 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
   loop_ = std::make_unique<TrainingLoop>(
       config, dqn_, state_,
       TrainingLoop::Surroundings{files_, options_.run, *writer_, *metrics_, log_}, history_);
+}
+
+void Session::Connect(Bridge& bridge) {
+  dqn_.ShowTo(bridge.hub());
+  loop_->Connect(bridge.control(), bridge.network());
 }
 
 void Session::Restore() {
@@ -79,6 +85,7 @@ void Session::Restore() {
   for (const std::string& problem : CutMetricsBack(files_, options_.run, history_.metrics)) {
     log_.warn("{}: a part of the curves is lost, nothing of what was learned is", problem);
   }
+  if (options_.feed != nullptr) LoadCurves(files_, options_.run, *options_.feed);
 }
 
 void Session::Resume(const StoredCheckpoint& checkpoint) {

@@ -9,6 +9,7 @@
 #include "base/file_system.h"
 #include "trainer/checkpoint/checkpoint_store.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
+#include "trainer/bridge.h"
 #include "trainer/checkpointing.h"
 #include "trainer/config/config.h"
 #include "trainer/dqn.h"
@@ -21,6 +22,7 @@ struct SessionOptions {
   Config config;                    // train.threads resolved, and set in LibTorch
   std::filesystem::path run;        // the run directory, which this process has locked
   ConsoleTable* console = nullptr;  // not owned; null: nothing on the console
+  RunFeed* feed = nullptr;          // not owned; null: nobody reads rows as they are written
 };
 
 // One process's part of a run: goes on from the newest checkpoint that can be restored, or begins
@@ -32,6 +34,10 @@ class Session {
   // same. Throws DamagedCheckpoint when there are checkpoints and none can be restored,
   // NewerCheckpoint, and what Dqn and Metrics throw. `files` and `log` must outlive this object.
   Session(const SessionOptions& options, FileSystem& files, spdlog::logger& log);
+
+  // Lets others see the run and obeys them from now on. Before Run; `bridge` must outlive this
+  // object.
+  void Connect(Bridge& bridge);
 
   // What TrainingLoop::Run says.
   TrainingLoop::Ending Run(const std::stop_token& stop) { return loop_->Run(stop); }

@@ -25,6 +25,9 @@ class StopOnSignal {
   // Called at most once.
   void StopAt(Clock::time_point moment);
 
+  // Requests the stop; any thread.
+  void RequestStop() { source_.request_stop(); }
+
   std::stop_token token() const { return source_.get_token(); }
 
   // Whether a signal, and not the moment, requested the stop.

@@ -4,9 +4,11 @@
 #include <limits>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "trainer/evaluation.h"
 #include "trainer/interval.h"
+#include "trainer/machine.h"
 #include "trainer/run_directory.h"
 
 namespace dqnd {
@@ -21,6 +23,9 @@ constexpr std::chrono::milliseconds kLongestPause{30};
 
 constexpr int64_t kNone = -1;
 
+// The speed that clients see is that of the last five seconds.
+constexpr size_t kMarksOfSpeed = 20;
+
 }  // namespace
 
 TrainingLoop::TrainingLoop(const Config& config, Dqn& dqn, LoopState& state,
@@ -30,19 +35,27 @@ TrainingLoop::TrainingLoop(const Config& config, Dqn& dqn, LoopState& state,
       state_(state),
       around_(surroundings),
       history_(history),
+      memory_limit_bytes_(FindMemoryLimit().bytes),
       next_segment_(dqn.replay().sealed_segments().empty()
                         ? 0
                         : dqn.replay().sealed_segments().back()->first_transition() + 1),
       handed_over_(history.env_steps),
       written_(history.env_steps),
+      written_unix_seconds_(static_cast<double>(history.saved_unix_seconds)),
       last_report_{dqn.env_steps(), history.elapsed_seconds} {}
+
+TrainingLoop::~TrainingLoop() {
+  AnswerCheckpointClients(std::numeric_limits<int64_t>::max(), "the run has ended");
+}
 
 TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
   started_ = last_checkpoint_at_ = Clock::now();
   const std::stop_callback note_when(
       stop, [this] { stop_requested_at_ = Clock::now().time_since_epoch().count(); });
   EvaluateIfDue(stop);
-  while (dqn_.env_steps() < config_.train.total_env_steps && !stop.stop_requested()) {
+  while (dqn_.env_steps() < config_.train.total_env_steps) {
+    if (desk_ != nullptr) desk_->BeforeCycle(stop);
+    if (stop.stop_requested()) break;
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
     HandOverSealedSegments(stop);
@@ -55,9 +68,76 @@ TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
     if (CheckpointIsDue(before)) HandOverCheckpoint(stop);
     TellOutcome();
   }
+  if (desk_ != nullptr) desk_->BeforeEnd();
   if (!stop.stop_requested()) return Finish(Clock::time_point::max());
   return Finish(Clock::time_point(Clock::duration(stop_requested_at_)) +
                 std::chrono::seconds(config_.run.stop_grace_seconds));
+}
+
+void TrainingLoop::Connect(RemoteControl& control, PublishedNetwork& network) {
+  desk_ = std::make_unique<ClientDesk>(
+      control, network,
+      ClientDesk::Loop{.state = [this] { return State(); },
+                       .checkpoint =
+                           [this](bool wait, RunControl::Done done) {
+                             CheckpointForClient(wait, std::move(done));
+                           },
+                       .publish_network =
+                           [this, &network] {
+                             network.Publish(dqn_.learner().parameters(), dqn_.env_steps());
+                           }});
+}
+
+RunState TrainingLoop::State() {
+  recent_.push_back({dqn_.env_steps(), elapsed_seconds()});
+  if (recent_.size() > kMarksOfSpeed) recent_.pop_front();
+  const double seconds = recent_.back().elapsed_seconds - recent_.front().elapsed_seconds;
+  const auto env_steps = static_cast<double>(recent_.back().env_steps - recent_.front().env_steps);
+  const Dqn::UpdateAverages averages = dqn_.update_averages();
+  const ReplayMemory& replay = dqn_.replay();
+
+  RunState state;
+  state.env_steps = dqn_.env_steps();
+  state.total_env_steps = config_.train.total_env_steps;
+  state.updates = dqn_.updates();
+  if (seconds > 0) state.env_steps_per_second = env_steps / seconds;
+  if (env_steps > 0) {
+    state.remaining_seconds = static_cast<double>(state.total_env_steps - state.env_steps) /
+                              state.env_steps_per_second;
+  }
+  state.elapsed_seconds = recent_.back().elapsed_seconds;
+  state.epsilon = dqn_.epsilon();
+  state.episodes = dqn_.episodes().episodes();
+  if (state.episodes > 0) state.mean_return = dqn_.episodes().mean_return();
+  state.update_averages = {averages.updates, averages.loss, averages.mean_q, averages.grad_norm};
+  state.replay_transitions = replay.size();
+  state.replay_buffer_size = config_.replay.buffer_size;
+  state.replay_bytes = replay.bytes();
+  state.replay_max_bytes = *replay.options().max_bytes;
+  state.resident_bytes = ResidentBytes();
+  state.memory_limit_bytes = memory_limit_bytes_;
+  if (written_ > 0) state.checkpoint = {written_, written_unix_seconds_};
+  state.checkpoint_failure = failure_;
+  if (state_.best) state.best_evaluation = {state_.best->env_steps, state_.best->mean_return};
+  return state;
+}
+
+void TrainingLoop::CheckpointForClient(bool wait, RunControl::Done done) {
+  if (written_ == dqn_.env_steps() && handed_over_ == written_) return done("");
+  checkpoint_clients_.push_back({dqn_.env_steps(), std::move(done)});
+  if (handed_over_ != dqn_.env_steps()) HandOverCheckpoint({});
+  if (!wait) return;
+  around_.writer.Wait();
+  TellOutcome();
+}
+
+// Those who wait for a checkpoint of so many env_steps or fewer.
+void TrainingLoop::AnswerCheckpointClients(int64_t env_steps, const std::string& failure) {
+  const auto rest = std::ranges::partition(checkpoint_clients_, [=](const CheckpointClient& client) {
+    return client.env_steps > env_steps;
+  });
+  for (const CheckpointClient& client : rest) client.done(failure);
+  checkpoint_clients_.erase(rest.begin(), rest.end());
 }
 
 void TrainingLoop::Report() {
@@ -93,7 +173,9 @@ void TrainingLoop::EvaluateIfDue(const std::stop_token& stop) {
                 .eps = config_.evaluation.eps,
                 .seed = static_cast<uint64_t>(config_.run.seed),
                 .stream = "evaluate/" + std::to_string(state_.evaluations + 1)},
-               stop);
+               stop, [this, &stop] {
+                 if (desk_ != nullptr) desk_->BeforeEvaluationStep(stop);
+               });
   if (!result) return;
   state_.evaluation_due = false;
   ++state_.evaluations;
@@ -183,6 +265,8 @@ void TrainingLoop::TellOutcome() {
   if (!outcome->error.empty()) return TellFailure(outcome->env_steps, outcome->error);
   failure_.clear();
   written_ = outcome->env_steps;
+  written_unix_seconds_ = Now().unix_seconds;
+  AnswerCheckpointClients(written_, "");
   around_.log.info(
       "checkpoint {} is complete: {:.1f} MB written in {:.2f} s, training paused {:.0f} ms",
       outcome->env_steps, static_cast<double>(outcome->bytes) / 1e6, outcome->seconds, pause_ms_);
@@ -194,6 +278,7 @@ void TrainingLoop::TellOutcome() {
 void TrainingLoop::TellFailure(int64_t env_steps, const std::string& failure) {
   failure_ = failure;
   if (handed_over_ == env_steps) handed_over_ = kNone;
+  AnswerCheckpointClients(env_steps, "the checkpoint could not be written: " + failure);
   around_.log.warn(
       "checkpoint {} could not be written: {}; training goes on, and it is tried again "
       "within {} s",
@@ -239,7 +324,9 @@ bool TrainingLoop::complete() const {
 }
 
 double TrainingLoop::elapsed_seconds() const {
-  return history_.elapsed_seconds + std::chrono::duration<double>(Clock::now() - started_).count();
+  return history_.elapsed_seconds +
+         std::chrono::duration<double>(Clock::now() - started_).count() -
+         (desk_ == nullptr ? 0 : desk_->paused_seconds());
 }
 
 ReportTime TrainingLoop::Now() const {

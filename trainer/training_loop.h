@@ -3,15 +3,19 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <spdlog/logger.h>
 
 #include "base/file_system.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
 #include "trainer/checkpointing.h"
+#include "trainer/client_desk.h"
 #include "trainer/config/config.h"
 #include "trainer/dqn.h"
 #include "trainer/metrics/metrics.h"
@@ -46,11 +50,16 @@ class TrainingLoop {
   TrainingLoop(const Config& config, Dqn& dqn, LoopState& state, const Surroundings& surroundings,
                const Manifest& history);
 
+  // Obeys clients from now on, and publishes for them. Before Run; both must outlive this object.
+  void Connect(RemoteControl& control, PublishedNetwork& network);
+
   // Trains until total_env_steps, or until `stop` is requested: then to the end of the cycle (an
   // evaluation under way is given up, to be played again), with a checkpoint. Throws NonFiniteError
   // before any file is written with what was not finite, and std::runtime_error when the last
   // checkpoint cannot be written.
   Ending Run(const std::stop_token& stop);
+
+  ~TrainingLoop();
 
   // Of training, over all processes of the run.
   double elapsed_seconds() const;
@@ -58,6 +67,9 @@ class TrainingLoop {
  private:
   using Clock = std::chrono::steady_clock;
 
+  RunState State();
+  void CheckpointForClient(bool wait, RunControl::Done done);
+  void AnswerCheckpointClients(int64_t env_steps, const std::string& failure);
   void Report();
   void EvaluateIfDue(const std::stop_token& stop);
   void SaveBestIfWaiting();
@@ -76,6 +88,7 @@ class TrainingLoop {
   LoopState& state_;
   Surroundings around_;
   const Manifest history_;
+  const int64_t memory_limit_bytes_;
 
   Clock::time_point started_ = Clock::now();
   // When the stop was requested, set by whichever thread requested it.
@@ -87,12 +100,21 @@ class TrainingLoop {
   int64_t written_;       // env_steps of the newest checkpoint that is known to be complete
   std::string failure_;   // of the newest checkpoint; empty: none, or it is not known yet
   std::string metrics_problem_;
+  double written_unix_seconds_;
   std::string waiting_best_;  // the content of best/network.safetensors, until it is written
   struct Mark {
     int64_t env_steps = 0;
     double elapsed_seconds = 0;
   };
   Mark last_report_;
+  std::deque<Mark> recent_;  // for the speed that clients see
+
+  struct CheckpointClient {
+    int64_t env_steps;  // of the checkpoint that it waits for
+    RunControl::Done done;
+  };
+  std::vector<CheckpointClient> checkpoint_clients_;
+  std::unique_ptr<ClientDesk> desk_;  // null: nobody can watch
 };
 
 }  // namespace dqnd

@@ -78,6 +78,8 @@ AleEnvironment::AleEnvironment(std::string_view game, const EnvironmentOptions& 
   for (const int action : actions_) spec_.action_names.push_back(AleEmulator::ActionName(action));
   spec_.native_width = emulator_.screen_width();
   spec_.native_height = emulator_.screen_height();
+  // A television's screen, 4 wide and 3 high.
+  spec_.pixel_aspect = 3.0 / 4.0 * emulator_.screen_width() / emulator_.screen_height();
   spec_.frame_skip = options_.frame_skip;
   spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options_.max_episode_env_steps;

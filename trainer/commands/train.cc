@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "trainer/bridge.h"
 #include "trainer/commands/commands.h"
 #include "trainer/machine.h"
 #include "trainer/memory_plan.h"
@@ -91,6 +92,11 @@ std::string ContinueLine(const TrainArguments& arguments) {
   return line;
 }
 
+const char* WhatStopped(const StopOnSignal& stop, const Bridge& bridge) {
+  if (stop.signalled()) return "a signal";
+  return bridge.control().stopped() ? "a client" : "run.max_wall_time";
+}
+
 // What `auto` means: what it meant when the run began.
 int64_t ResolveThreads(Config& config, OnExisting on_existing) {
   if (!config.train.threads && on_existing == OnExisting::kResume) {
@@ -134,7 +140,10 @@ int TrainCommand(const TrainArguments& arguments) {
 
   FileDescriptorConsole console(STDOUT_FILENO);
   ConsoleTable table(console, config.train.total_env_steps);
-  const std::shared_ptr<spdlog::logger> run_log = MakeRunLog(directory.path(), table);
+  Wakeup news;
+  RunFeed feed(news);
+  const std::shared_ptr<spdlog::logger> run_log =
+      MakeRunLog(directory.path(), table, {.feed = &feed});
   spdlog::logger& log = *run_log;
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
   if (!disk_problem.empty()) log.warn(disk_problem);
@@ -145,8 +154,19 @@ int TrainCommand(const TrainArguments& arguments) {
   if (const auto& aside = directory.moved_aside()) {
     log.info("the run that was here lies in {} now", aside->string());
   }
-  Session session({.config = config, .run = directory.path(), .console = &table}, RealFileSystem(),
-                  log);
+  std::unique_ptr<Bridge> bridge;  // outlives the session, and is made of what is in it
+  Session session(
+      {.config = config, .run = directory.path(), .console = &table, .feed = &feed},
+      RealFileSystem(), log);
+  bridge = std::make_unique<Bridge>(config, session.dqn().environment(),
+                                    session.dqn().learner().parameters(), session.dqn().env_steps(),
+                                    feed, news, [&stop] { stop.RequestStop(); });
+  session.Connect(*bridge);
+  bridge->Listen(RealFileSystem(), directory.path(), log);
+  // Not to the log: it holds a token.
+  if (const std::string link = bridge->link(); !link.empty()) {
+    table.PrintLine(fmt::format("watch and control it:  dqnview '{}'", link));
+  }
   if (const auto port = session.metrics().prometheus_port()) {
     log.info("Prometheus may read port {}, /metrics", *port);
   }
@@ -160,10 +180,11 @@ int TrainCommand(const TrainArguments& arguments) {
       log.info("complete: {}", Summary(session, directory.path()));
       return kExitNo;
     }
-    log.info("stopped by {}: {}\n  go on:          {}",
-             stop.signalled() ? "a signal" : "run.max_wall_time",
+    log.info("stopped by {}: {}\n  go on:          {}", WhatStopped(stop, *bridge),
              Summary(session, directory.path()), ContinueLine(arguments));
-    if (ending == TrainingLoop::Ending::kStopped) return kExitAgain;
+    if (ending == TrainingLoop::Ending::kStopped) {
+      return bridge->control().stopped() ? kExitNo : kExitAgain;
+    }
     // The writer may hang in a disk that does not answer; nobody waits for it any more.
     log.flush();
     std::_Exit(kExitAgain);

@@ -105,6 +105,13 @@ struct MetricsSection {
   int64_t every_env_steps = 1'000;        // one row of progress.csv and of the event file
 };
 
+struct ServerSection {
+  std::optional<std::string> listen = "127.0.0.1:50051";  // unset: nobody can watch
+  bool insecure = false;
+  int64_t max_watchers = 64;
+  int64_t max_exhibitions = 4;
+};
+
 struct Config {
   RunSection run;
   EnvironmentSection environment;
@@ -116,6 +123,7 @@ struct Config {
   EvaluationSection evaluation;
   CheckpointSection checkpoint;
   MetricsSection metrics;
+  ServerSection server;
 };
 
 // Reads a YAML file and applies `overrides` ("section.key=value") on top, then checks everything.

@@ -16,7 +16,6 @@ constexpr std::array kLaterKeys = {
     LaterKey{"train", "overlap", "acting and learning take turns"},
     LaterKey{"train", "precision", "everything is computed in float32"},
     LaterKey{"train", "device", "everything is computed on the CPU"},
-    LaterKey{"server", "", "a run does not listen for viewers yet"},
 };
 
 }  // namespace

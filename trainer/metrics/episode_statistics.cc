@@ -24,11 +24,11 @@ EpisodeStatistics::EpisodeStatistics(int lanes, int window_episodes)
 }
 
 void EpisodeStatistics::Step(int lane, double reward, bool game_over) {
-  Episode& episode = running_.at(static_cast<size_t>(lane));
+  RunningEpisode& episode = running_.at(static_cast<size_t>(lane));
   episode.total_reward += reward;
   ++episode.length_env_steps;
   if (!game_over) return;
-  finished_.push_back(std::exchange(episode, Episode()));
+  finished_.push_back(std::exchange(episode, RunningEpisode()));
   if (finished_.size() > window_episodes_) finished_.pop_front();
   ++episodes_;
 }
@@ -36,13 +36,13 @@ void EpisodeStatistics::Step(int lane, double reward, bool game_over) {
 // Summed anew each time, so that a loaded state gives the same bits as one that ran through.
 double EpisodeStatistics::mean_return() const {
   double sum = 0;
-  for (const Episode& episode : finished_) sum += episode.total_reward;
+  for (const RunningEpisode& episode : finished_) sum += episode.total_reward;
   return MeanOrNan(sum, finished_.size());
 }
 
 double EpisodeStatistics::mean_length() const {
   double sum = 0;
-  for (const Episode& episode : finished_) sum += static_cast<double>(episode.length_env_steps);
+  for (const RunningEpisode& episode : finished_) sum += static_cast<double>(episode.length_env_steps);
   return MeanOrNan(sum, finished_.size());
 }
 
@@ -50,9 +50,9 @@ void EpisodeStatistics::SaveState(ByteWriter& writer) const {
   writer.U64(running_.size());
   writer.U64(window_episodes_);
   writer.I64(episodes_);
-  for (const Episode& episode : running_) Save(writer, episode);
+  for (const RunningEpisode& episode : running_) Save(writer, episode);
   writer.U64(finished_.size());
-  for (const Episode& episode : finished_) Save(writer, episode);
+  for (const RunningEpisode& episode : finished_) Save(writer, episode);
 }
 
 void EpisodeStatistics::LoadState(ByteReader& reader) {
@@ -65,7 +65,7 @@ void EpisodeStatistics::LoadState(ByteReader& reader) {
                              std::to_string(window_episodes_));
   }
   const int64_t episodes = reader.I64();
-  std::vector<Episode> running;
+  std::vector<RunningEpisode> running;
   running.reserve(lanes);
   for (uint64_t i = 0; i < lanes; ++i) running.push_back(Load(reader));
   const uint64_t finished_count = reader.U64();
@@ -74,20 +74,20 @@ void EpisodeStatistics::LoadState(ByteReader& reader) {
                              " episodes, more than their window of " +
                              std::to_string(window_episodes_));
   }
-  std::deque<Episode> finished;
+  std::deque<RunningEpisode> finished;
   for (uint64_t i = 0; i < finished_count; ++i) finished.push_back(Load(reader));
   running_ = std::move(running);
   finished_ = std::move(finished);
   episodes_ = episodes;
 }
 
-void EpisodeStatistics::Save(ByteWriter& writer, const Episode& episode) {
+void EpisodeStatistics::Save(ByteWriter& writer, const RunningEpisode& episode) {
   writer.F64(episode.total_reward);
   writer.I64(episode.length_env_steps);
 }
 
-EpisodeStatistics::Episode EpisodeStatistics::Load(ByteReader& reader) {
-  Episode episode;
+RunningEpisode EpisodeStatistics::Load(ByteReader& reader) {
+  RunningEpisode episode;
   episode.total_reward = reader.F64();
   episode.length_env_steps = reader.I64();
   return episode;

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "env_bridge/running_episode.h"
 
 namespace dqnd {
 
@@ -23,6 +25,9 @@ class EpisodeStatistics {
   double mean_return() const;
   double mean_length() const;
 
+  // One a lane.
+  std::span<const RunningEpisode> running() const { return running_; }
+
   // Episodes that ended so far, those that left the window included.
   int64_t episodes() const { return episodes_; }
 
@@ -33,16 +38,12 @@ class EpisodeStatistics {
   void LoadState(ByteReader& reader);
 
  private:
-  struct Episode {
-    double total_reward = 0;
-    int64_t length_env_steps = 0;
-  };
-  static void Save(ByteWriter& writer, const Episode& episode);
-  static Episode Load(ByteReader& reader);
+  static void Save(ByteWriter& writer, const RunningEpisode& episode);
+  static RunningEpisode Load(ByteReader& reader);
 
   const uint64_t window_episodes_;
-  std::vector<Episode> running_;  // one a lane
-  std::deque<Episode> finished_;  // the window, oldest first
+  std::vector<RunningEpisode> running_;  // one a lane
+  std::deque<RunningEpisode> finished_;  // the window, oldest first
   int64_t episodes_ = 0;
 };
 

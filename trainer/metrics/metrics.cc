@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 #include <memory>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -63,6 +66,22 @@ std::string FreeEventFileName(FileSystem& files, const std::filesystem::path& ru
   }
 }
 
+MetricsRow FeedRow(int64_t env_steps, std::span<const Scalar> scalars) {
+  MetricsRow row{.env_steps = env_steps, .values = {}};
+  for (const Scalar& scalar : scalars) {
+    if (!std::isnan(scalar.value)) row.values.emplace_back(scalar.tag, scalar.value);
+  }
+  return row;
+}
+
+// The cells of a line of CSV without quotes.
+std::vector<std::string> Cells(const std::string& line) {
+  std::vector<std::string> cells;
+  std::istringstream text(line + ',');
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
 }  // namespace
 
 Metrics::Metrics(const MetricsOptions& options, FileSystem& files, std::filesystem::path run_folder,
@@ -90,6 +109,7 @@ void Metrics::Report(int64_t env_steps, const ReportTime& time, std::span<const 
   row.push_back({kTotalTimesteps, static_cast<double>(env_steps)});
   row.push_back({kTimeElapsed, time.elapsed_seconds});
   if (options_.console != nullptr) options_.console->Report(env_steps, time.elapsed_seconds, row);
+  if (options_.feed != nullptr) options_.feed->Add(FeedRow(env_steps, row));
   if (prometheus_.has_value()) prometheus_->Set(env_steps, row);
   if (events_.has_value()) events_->AddScalars(env_steps, time.unix_seconds, row);
   if (progress_.has_value()) progress_->AddRow(row);
@@ -147,6 +167,27 @@ std::string Metrics::problem() const {
     if (!file->problem().empty()) return file->problem();
   }
   return "";
+}
+
+void LoadCurves(FileSystem& files, const std::filesystem::path& run_folder, RunFeed& feed) {
+  if (!files.Exists(run_folder / kProgressName)) return;
+  std::istringstream text(files.Read(run_folder / kProgressName));
+  std::string line;
+  std::getline(text, line);
+  const std::vector<std::string> columns = Cells(line);
+  while (std::getline(text, line)) {
+    const std::vector<std::string> cells = Cells(line);
+    if (cells.size() != columns.size()) continue;
+    MetricsRow row;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      double value = 0;
+      const char* end = cells[i].data() + cells[i].size();
+      if (cells[i].empty() || std::from_chars(cells[i].data(), end, value).ptr != end) continue;
+      row.values.emplace_back(columns[i], value);
+      if (columns[i] == kTotalTimesteps) row.env_steps = static_cast<int64_t>(value);
+    }
+    feed.Add(std::move(row));
+  }
 }
 
 std::vector<std::string> CutMetricsBack(FileSystem& files, const std::filesystem::path& run_folder,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "env_bridge/watch/run_feed.h"
 #include "trainer/metrics/console_table.h"
 #include "trainer/metrics/csv_file.h"
 #include "trainer/metrics/event_file.h"
@@ -19,6 +20,7 @@ namespace dqnd {
 
 struct MetricsOptions {
   ConsoleTable* console = nullptr;                       // not owned; null: nothing on the console
+  RunFeed* feed = nullptr;                               // not owned; null: nobody reads the rows
   bool csv = true;                                       // progress.csv and evaluations.csv
   bool tensorboard = true;                               // events.out.tfevents.*
   std::optional<std::string> prometheus = std::nullopt;  // HOST:PORT to serve /metrics on
@@ -95,6 +97,10 @@ class Metrics {
   std::optional<CsvFile> evaluations_;
   std::optional<PrometheusExporter> prometheus_;
 };
+
+// Gives `feed` the rows of the run's progress.csv, where there is one, for clients that want the
+// whole curve. Lines that are no rows are left out.
+void LoadCurves(FileSystem& files, const std::filesystem::path& run_folder, RunFeed& feed);
 
 // Takes the metric files of a run back to what a checkpoint recorded: those that it names are cut
 // to that length, others are removed. Returns a sentence for each that is shorter than it was or

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dqnd {
 namespace {
@@ -32,6 +34,25 @@ class ConsoleTableSink : public spdlog::sinks::base_sink<std::mutex> {
   ConsoleTable& console_;
 };
 
+class FeedSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FeedSink(RunFeed& feed) : feed_(feed) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto since_1970 = message.time.time_since_epoch();
+    feed_.Add(LogLine{.unix_seconds = std::chrono::duration<double>(since_1970).count(),
+                      .level = message.level >= spdlog::level::err    ? LogLevel::kError
+                               : message.level >= spdlog::level::warn ? LogLevel::kWarning
+                                                                      : LogLevel::kInfo,
+                      .text = std::string(message.payload.data(), message.payload.size())});
+  }
+
+  void flush_() override {}
+
+  RunFeed& feed_;
+};
+
 std::shared_ptr<spdlog::sinks::sink> FileSink(const std::filesystem::path& path,
                                               const RunLogOptions& options) {
   try {
@@ -51,9 +72,9 @@ std::shared_ptr<spdlog::logger> MakeRunLog(const std::filesystem::path& run_fold
                                            ConsoleTable& console, const RunLogOptions& options) {
   auto console_sink = std::make_shared<ConsoleTableSink>(console);
   console_sink->set_pattern("%H:%M:%S %-7l %v");
-  const auto sinks = {FileSink(run_folder / "dqnd.log", options),
-                      std::static_pointer_cast<spdlog::sinks::sink>(console_sink)};
-  auto log = std::make_shared<spdlog::logger>("dqnd", sinks);
+  std::vector<spdlog::sink_ptr> sinks = {FileSink(run_folder / "dqnd.log", options), console_sink};
+  if (options.feed != nullptr) sinks.push_back(std::make_shared<FeedSink>(*options.feed));
+  auto log = std::make_shared<spdlog::logger>("dqnd", sinks.begin(), sinks.end());
   log->flush_on(spdlog::level::info);
   auto said = std::make_shared<std::atomic<bool>>(false);
   log->set_error_handler([&console, said](const std::string& error) {

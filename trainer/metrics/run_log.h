@@ -6,13 +6,15 @@
 #include <filesystem>
 #include <memory>
 
+#include "env_bridge/watch/run_feed.h"
 #include "trainer/metrics/console_table.h"
 
 namespace dqnd {
 
 struct RunLogOptions {
   size_t max_file_bytes = 10 << 20;
-  size_t max_files = 5;  // the newest included; at least 1
+  size_t max_files = 5;     // the newest included; at least 1
+  RunFeed* feed = nullptr;  // where lines go as well, for clients; it must outlive the logger
 };
 
 // The log of a run: `run_folder`/dqnd.log (older parts dqnd.1.log, dqnd.2.log, ...) with date, time
