@@ -13,6 +13,9 @@ struct TraceOptions {
   // Also print a line for each reset, {"reset": true, "observation_xxh3": ..., "details": {...}},
   // before the line of the env_step that follows it.
   bool resets = false;
+  // Also print picture_xxh3, XXH3-64 of the picture for people as [height, width, 3] red, green,
+  // blue.
+  bool pictures = false;
 };
 
 // Steps `environment` with the actions in `actions` (one integer a line) and prints one JSON object

@@ -97,6 +97,7 @@ int Run(int argc, char** argv) {
       ->required()
       ->type_name("FILE");
   command->add_flag("--resets", trace.resets, "print a line for each reset, too");
+  command->add_flag("--pictures", trace.pictures, "print the XXH3-64 of each picture for people");
   command->callback([&] { status = dqnd::TraceCommand(trace); });
 
   dqnd::EnvsArguments envs;

@@ -13,6 +13,19 @@
 namespace dqnd {
 namespace {
 
+// Slow, since each Atari game is loaded; what else holds of pictures is checked with a few.
+TEST(EveryEnvironment, DrawsAPictureOfItsNativeSize) {
+  for (const std::string& id : EnvironmentIds()) {
+    const auto environment = MakeEnvironment({.id = id});
+    environment->Reset(1);
+    const Image image = Picture(*environment);
+    EXPECT_EQ(image.width, environment->spec().native_width) << id;
+    EXPECT_EQ(image.height, environment->spec().native_height) << id;
+    EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.width) * image.height) << id;
+    EXPECT_GT(environment->spec().frames_per_second, 0) << id;
+  }
+}
+
 // All environments but Atari's, of which a few stand for the rest: the screen of air_raid is 250
 // pixels high, others 210.
 std::vector<std::string> Ids() {
@@ -40,18 +53,13 @@ INSTANTIATE_TEST_SUITE_P(Environments, Render, testing::ValuesIn(Ids()), [](cons
   return name;
 });
 
-TEST_P(Render, DrawsAPictureOfTheNativeSizeWithAPalette) {
+TEST_P(Render, DrawsNumbersIntoAPalette) {
   const auto environment = Begun(1);
   const Image image = Picture(*environment);
-  EXPECT_GT(image.width, 0);
-  EXPECT_EQ(image.width, environment->spec().native_width);
-  EXPECT_EQ(image.height, environment->spec().native_height);
   EXPECT_EQ(image.channels(), 1);
-  EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.width) * image.height);
   EXPECT_EQ(image.palette.size() % 3, 0u);
   EXPECT_LE(image.palette.size(), 256u * 3);
   EXPECT_LT(std::ranges::max(image.pixels), image.palette.size() / 3);
-  EXPECT_GT(environment->spec().frames_per_second, 0);
 }
 
 TEST_P(Render, ReplacesWhateverPictureWasThereBefore) {

@@ -67,6 +67,11 @@ class Original:
     def lives(self):
         return self.emulator.unwrapped.ale.lives()
 
+    @property
+    def screen(self):
+        """[height, width, 3], what a person would see."""
+        return self.emulator.unwrapped.ale.getScreenRGB()
+
     def reset(self, seed):
         self.games += 1
         return self.preprocessed.reset(seed=seed)[0]
@@ -104,13 +109,14 @@ def digest(observation):
     return xxhash.xxh3_64_hexdigest(numpy.ascontiguousarray(observation).tobytes())
 
 
-def run(game, env_steps, seed=7, **options):
+def run(game, env_steps, seed=7, pictures=False, **options):
     """What dqnd did under random actions; those of the agent are drawn here."""
     environment = {"id": f"ale:{game}", **options}
     count = len(ale_py_actions(game, options.get("full_action_space", False)))
     generator = random.Random(seed)
     actions = [generator.randrange(count) for _ in range(env_steps)]
-    return trace({"environment": environment}, seed=seed, actions=actions, resets=True)
+    config = {"environment": environment}
+    return trace(config, seed=seed, actions=actions, resets=True, pictures=pictures)
 
 
 def ale_py_actions(game, full):
@@ -143,6 +149,8 @@ def compare(lines, original, seed, reset, step):
             ends["terminated"] += terminated
             ends["truncated"] += truncated
         assert line["observation_xxh3"] == digest(observation), where
+        if "picture_xxh3" in line:
+            assert line["picture_xxh3"] == digest(original.screen), where
         assert details["lives"] == original.lives, where
     return ends
 
@@ -153,7 +161,9 @@ def compare_plain(lines, original, seed=7):
 
 @pytest.mark.parametrize("game", GAMES)
 def test_equals_atari_preprocessing(game, monkeypatch):
-    ends = compare_plain(run(game, 1600), Original(monkeypatch, game))
+    lines = run(game, 1600, pictures=True)
+    assert all("picture_xxh3" in line for line in lines)
+    ends = compare_plain(lines, Original(monkeypatch, game))
     assert ends["terminated"] >= 1 or game == "montezuma_revenge"
 
 

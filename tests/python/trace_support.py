@@ -12,13 +12,14 @@ import tempfile
 import xxhash
 
 
-def trace(config, seed, actions, resets=False):
+def trace(config, seed, actions, resets=False, pictures=False):
     """Plays one environment of dqnd and returns what `dqnd trace` printed, one dict a line.
 
     config: a run's configuration as nested dicts, such as {"environment": {"id": "catch"}}.
     actions: integers, played one after the other; the environment is reset with `seed` first and
         without a seed after each end.
     resets: also return a {"reset": True, "observation_xxh3": ...} for each reset.
+    pictures: each line has "picture_xxh3", too, of the picture for people as red, green and blue.
 
     Raises RuntimeError with the program's own message when it fails.
     """
@@ -29,7 +30,8 @@ def trace(config, seed, actions, resets=False):
         actions_file = pathlib.Path(folder) / "actions.txt"
         actions_file.write_text("".join(f"{action}\n" for action in actions))
         command = [program, "trace", config_file, "--seed", str(seed), "--actions", actions_file]
-        done = subprocess.run(command + ["--resets"] * resets, capture_output=True, text=True)
+        command += ["--resets"] * resets + ["--pictures"] * pictures
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"dqnd trace ended with status {done.returncode}: {done.stderr.strip()}")
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -60,6 +60,7 @@ struct TraceArguments {
   uint64_t seed = 0;
   std::string actions;  // a file, or - for standard input
   bool resets = false;
+  bool pictures = false;
 };
 int TraceCommand(const TraceArguments& arguments);
 

@@ -12,7 +12,8 @@ namespace dqnd {
 int TraceCommand(const TraceArguments& arguments) {
   const Config config = LoadConfig(arguments.config, arguments.overrides);
   const std::unique_ptr<Environment> environment = MakeEnvironment(config.environment);
-  const TraceOptions options{.seed = arguments.seed, .resets = arguments.resets};
+  const TraceOptions options{
+      .seed = arguments.seed, .resets = arguments.resets, .pictures = arguments.pictures};
   if (arguments.actions == "-") {
     Trace(*environment, options, std::cin, std::cout);
   } else {
