@@ -37,21 +37,21 @@ struct RunState {
   int64_t total_env_steps = 0;
   int64_t updates = 0;
   double env_steps_per_second = 0;
-  std::optional<double> remaining_seconds;
+  std::optional<double> remaining_seconds = {};
   double elapsed_seconds = 0;
   double epsilon = 0;
   int64_t episodes = 0;
-  std::optional<double> mean_return;
-  UpdateAverages update_averages;  // all 0 when there were no updates
+  std::optional<double> mean_return = {};
+  UpdateAverages update_averages = {};  // all 0 when there were no updates
   int64_t replay_transitions = 0;
   int64_t replay_buffer_size = 0;
   int64_t replay_bytes = 0;
   int64_t replay_max_bytes = 0;
   int64_t resident_bytes = 0;
   int64_t memory_limit_bytes = 0;
-  std::optional<Checkpoint> checkpoint;
-  std::string checkpoint_failure;
-  std::optional<BestEvaluation> best_evaluation;
+  std::optional<Checkpoint> checkpoint = {};
+  std::string checkpoint_failure = {};
+  std::optional<BestEvaluation> best_evaluation = {};
 };
 
 // What does not change while the daemon runs.

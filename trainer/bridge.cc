@@ -11,9 +11,12 @@ namespace {
 
 const char* NameOf(Architecture architecture) {
   switch (architecture) {
-    case Architecture::kNatureCnn: return "nature_cnn";
-    case Architecture::kMinatarCnn: return "minatar_cnn";
-    case Architecture::kMlp: return "mlp";
+    case Architecture::kNatureCnn:
+      return "nature_cnn";
+    case Architecture::kMinatarCnn:
+      return "minatar_cnn";
+    case Architecture::kMlp:
+      return "mlp";
   }
   return "";
 }

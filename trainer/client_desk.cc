@@ -35,6 +35,7 @@ void ClientDesk::BeforeEvaluationStep(const std::stop_token& stop) {
 
 void ClientDesk::BeforeEnd() {
   FinishSteps("the run ends");
+  control_.Close("the run ends");
   TellState(RunPhase::kStopping);
 }
 

@@ -37,7 +37,7 @@ class ClientDesk {
   // Before each env_step of an evaluation, which a pause holds, too.
   void BeforeEvaluationStep(const std::stop_token& stop);
 
-  // Before the run's last checkpoint.
+  // Before the run's last checkpoint: no command is carried out any more.
   void BeforeEnd();
 
   // For which the run was paused so far.
@@ -57,8 +57,8 @@ class ClientDesk {
   const Loop loop_;
 
   bool paused_ = false;
-  int64_t cycles_to_play_ = 0;      // of a paused run, by Step
-  RunControl::Done steps_done_;     // what waits for them
+  int64_t cycles_to_play_ = 0;   // of a paused run, by Step
+  RunControl::Done steps_done_;  // what waits for them
   Clock::duration paused_time_ = {};
   Clock::time_point state_told_ = {};
   Clock::time_point network_published_ = {};

@@ -35,8 +35,12 @@ class RemoteControl final : public RunControl {
 
   const RunDescription& description() const override { return description_; }
   RunState state() const override;
-  void Pause(Done done) override { Add({.kind = Kind::kPause, .cycles = 0, .done = std::move(done)}); }
-  void Resume(Done done) override { Add({.kind = Kind::kResume, .cycles = 0, .done = std::move(done)}); }
+  void Pause(Done done) override {
+    Add({.kind = Kind::kPause, .cycles = 0, .done = std::move(done)});
+  }
+  void Resume(Done done) override {
+    Add({.kind = Kind::kResume, .cycles = 0, .done = std::move(done)});
+  }
   void Step(int64_t cycles, Done done) override {
     Add({.kind = Kind::kStep, .cycles = cycles, .done = std::move(done)});
   }

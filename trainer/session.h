@@ -7,9 +7,9 @@
 #include <spdlog/logger.h>
 
 #include "base/file_system.h"
+#include "trainer/bridge.h"
 #include "trainer/checkpoint/checkpoint_store.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
-#include "trainer/bridge.h"
 #include "trainer/checkpointing.h"
 #include "trainer/config/config.h"
 #include "trainer/dqn.h"

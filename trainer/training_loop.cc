@@ -102,8 +102,8 @@ RunState TrainingLoop::State() {
   state.updates = dqn_.updates();
   if (seconds > 0) state.env_steps_per_second = env_steps / seconds;
   if (env_steps > 0) {
-    state.remaining_seconds = static_cast<double>(state.total_env_steps - state.env_steps) /
-                              state.env_steps_per_second;
+    state.remaining_seconds =
+        static_cast<double>(state.total_env_steps - state.env_steps) / state.env_steps_per_second;
   }
   state.elapsed_seconds = recent_.back().elapsed_seconds;
   state.epsilon = dqn_.epsilon();
@@ -133,9 +133,9 @@ void TrainingLoop::CheckpointForClient(bool wait, RunControl::Done done) {
 
 // Those who wait for a checkpoint of so many env_steps or fewer.
 void TrainingLoop::AnswerCheckpointClients(int64_t env_steps, const std::string& failure) {
-  const auto rest = std::ranges::partition(checkpoint_clients_, [=](const CheckpointClient& client) {
-    return client.env_steps > env_steps;
-  });
+  const auto rest = std::ranges::partition(
+      checkpoint_clients_,
+      [=](const CheckpointClient& client) { return client.env_steps > env_steps; });
   for (const CheckpointClient& client : rest) client.done(failure);
   checkpoint_clients_.erase(rest.begin(), rest.end());
 }
@@ -324,8 +324,7 @@ bool TrainingLoop::complete() const {
 }
 
 double TrainingLoop::elapsed_seconds() const {
-  return history_.elapsed_seconds +
-         std::chrono::duration<double>(Clock::now() - started_).count() -
+  return history_.elapsed_seconds + std::chrono::duration<double>(Clock::now() - started_).count() -
          (desk_ == nullptr ? 0 : desk_->paused_seconds());
 }
 

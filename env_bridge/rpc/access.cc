@@ -188,18 +188,20 @@ Certificate MakeCertificate(const std::filesystem::path& folder, int days) {
   if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) {
     throw std::runtime_error("OpenSSL could not sign a certificate");
   }
-  Certificate pair{
-      .certificate_pem = ToPem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); }),
-      .key_pem = ToPem([&](BIO* bio) {
-        return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-      })};
+  Certificate pair{.certificate_pem =
+                       ToPem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); }),
+                   .key_pem = ToPem([&](BIO* bio) {
+                     return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr,
+                                                     nullptr);
+                   })};
   WritePrivateFile(folder / kKeyFile, pair.key_pem);
   WritePrivateFile(folder / kCertificateFile, pair.certificate_pem);
   return pair;
 }
 
 std::string Fingerprint(std::string_view certificate_pem) {
-  const Bio memory(BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
+  const Bio memory(
+      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
   const X509Certificate certificate(PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr));
   std::array<uint8_t, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;

@@ -248,9 +248,8 @@ class ExhibitionServiceImpl::Player final
         } else if (waiting_ || state_changed_) {
           until = std::min(until, next_write_);
         }
-        changed_.wait_until(lock, until, [&] {
-          return ended_ || has_request_ || (was_writing && !writing_);
-        });
+        changed_.wait_until(lock, until,
+                            [&] { return ended_ || has_request_ || (was_writing && !writing_); });
         if (ended_) throw Ended();
         if (writing_ && Clock::now() >= write_started_ + kLongestWrite) context_.TryCancel();
         if (std::exchange(has_request_, false)) command = request_;
@@ -278,16 +277,28 @@ class ExhibitionServiceImpl::Player final
   void Obey(const v1::PlayRequest& command) {
     state_changed_ = true;
     switch (command.command_case()) {
-      case v1::PlayRequest::kSetSpeed: speed_ = CheckedSpeed(command.set_speed().speed()); break;
-      case v1::PlayRequest::kPause: paused_ = true; break;
+      case v1::PlayRequest::kSetSpeed:
+        speed_ = CheckedSpeed(command.set_speed().speed());
+        break;
+      case v1::PlayRequest::kPause:
+        paused_ = true;
+        break;
       case v1::PlayRequest::kResume:
         paused_ = false;
         due_ = Clock::now();
         break;
-      case v1::PlayRequest::kStep: steps_to_play_ += paused_ ? 1 : 0; break;
-      case v1::PlayRequest::kTakeOver: game_->TakeOver(); break;
-      case v1::PlayRequest::kGiveBack: game_->GiveBack(); break;
-      case v1::PlayRequest::kPress: game_->Press(CheckedAction(command.press().action())); break;
+      case v1::PlayRequest::kStep:
+        steps_to_play_ += paused_ ? 1 : 0;
+        break;
+      case v1::PlayRequest::kTakeOver:
+        game_->TakeOver();
+        break;
+      case v1::PlayRequest::kGiveBack:
+        game_->GiveBack();
+        break;
+      case v1::PlayRequest::kPress:
+        game_->Press(CheckedAction(command.press().action()));
+        break;
       case v1::PlayRequest::kRestart:
         game_->Restart();
         game_changed_ = true;
@@ -299,8 +310,11 @@ class ExhibitionServiceImpl::Player final
         game_->Rewind(command.rewind().seconds());
         game_changed_ = true;
         break;
-      case v1::PlayRequest::kShow: SetShow(command.show()); break;
-      case v1::PlayRequest::kStart: throw std::invalid_argument("start may come only once");
+      case v1::PlayRequest::kShow:
+        SetShow(command.show());
+        break;
+      case v1::PlayRequest::kStart:
+        throw std::invalid_argument("start may come only once");
       case v1::PlayRequest::COMMAND_NOT_SET:
         throw std::invalid_argument("a request has no command that this daemon knows");
     }
@@ -326,9 +340,9 @@ class ExhibitionServiceImpl::Player final
   int64_t games_ = 0;
   double speed_ = 1;
   bool paused_ = false;
-  int64_t steps_to_play_ = 0;   // while paused
-  bool game_changed_ = false;   // by a command, so that moments() are others
-  bool state_changed_ = false;  // since it was sent
+  int64_t steps_to_play_ = 0;      // while paused
+  bool game_changed_ = false;      // by a command, so that moments() are others
+  bool state_changed_ = false;     // since it was sent
   std::optional<Moment> waiting_;  // to be written
   StepSummary not_shown_;
   Clock::time_point due_ = {};         // when the next frame is shown

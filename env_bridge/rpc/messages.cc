@@ -12,20 +12,28 @@ namespace {
 
 v1::RunPhase ToMessage(RunPhase phase) {
   switch (phase) {
-    case RunPhase::kTraining: return v1::RUN_PHASE_TRAINING;
-    case RunPhase::kPaused: return v1::RUN_PHASE_PAUSED;
-    case RunPhase::kEvaluating: return v1::RUN_PHASE_EVALUATING;
-    case RunPhase::kStopping: return v1::RUN_PHASE_STOPPING;
-    case RunPhase::kServing: return v1::RUN_PHASE_SERVING;
+    case RunPhase::kTraining:
+      return v1::RUN_PHASE_TRAINING;
+    case RunPhase::kPaused:
+      return v1::RUN_PHASE_PAUSED;
+    case RunPhase::kEvaluating:
+      return v1::RUN_PHASE_EVALUATING;
+    case RunPhase::kStopping:
+      return v1::RUN_PHASE_STOPPING;
+    case RunPhase::kServing:
+      return v1::RUN_PHASE_SERVING;
   }
   return v1::RUN_PHASE_UNSPECIFIED;
 }
 
 v1::EventLevel ToMessage(LogLevel level) {
   switch (level) {
-    case LogLevel::kInfo: return v1::EVENT_LEVEL_INFO;
-    case LogLevel::kWarning: return v1::EVENT_LEVEL_WARNING;
-    case LogLevel::kError: return v1::EVENT_LEVEL_ERROR;
+    case LogLevel::kInfo:
+      return v1::EVENT_LEVEL_INFO;
+    case LogLevel::kWarning:
+      return v1::EVENT_LEVEL_WARNING;
+    case LogLevel::kError:
+      return v1::EVENT_LEVEL_ERROR;
   }
   return v1::EVENT_LEVEL_UNSPECIFIED;
 }

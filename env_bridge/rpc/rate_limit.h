@@ -12,9 +12,11 @@ class RateLimit {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit RateLimit(double per_second) : per_second_(per_second), left_(per_second) {}
+  // `now`, here and in Pass, is for tests.
+  explicit RateLimit(double per_second, Clock::time_point now = Clock::now())
+      : per_second_(per_second), last_(now), left_(per_second) {}
 
-  // Whether one more call may pass. `now` is for tests.
+  // Whether one more call may pass.
   bool Pass(Clock::time_point now = Clock::now()) {
     const std::lock_guard lock(mutex_);
     const double seconds = std::chrono::duration<double>(now - last_).count();
@@ -28,7 +30,7 @@ class RateLimit {
  private:
   const double per_second_;
   std::mutex mutex_;
-  Clock::time_point last_ = Clock::now();
+  Clock::time_point last_;
   double left_;
 };
 

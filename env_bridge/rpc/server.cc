@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
@@ -53,13 +54,13 @@ Address Parse(const std::string& listen) {
         "[::1]:PORT, or unix:PATH",
         listen, why));
   };
+  if (listen == kUnix) throw wrong("the path is missing");
   if (listen.starts_with(kUnix)) {
     Address address{.is_unix = true,
                     .path = std::filesystem::absolute(listen.substr(kUnix.size())).string(),
                     .host = {},
                     .port = 0};
     constexpr size_t kLongest = sizeof(sockaddr_un{}.sun_path) - 1;
-    if (listen.size() == kUnix.size()) throw wrong("the path is missing");
     if (address.path.size() > kLongest) {
       throw wrong(fmt::format("the path has {} bytes, and a socket's may have {}",
                               address.path.size(), kLongest));
@@ -189,6 +190,8 @@ Server::Server(const ServerOptions& options, const ServedRun& run) {
     credentials = TlsCredentials(certificate);
     fingerprint = "?fingerprint=" + Fingerprint(certificate.certificate_pem);
   }
+  // What goes wrong is said by our own exceptions and by the calls' status.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -21,10 +21,10 @@ struct ServerOptions {
   // Plain text also where the address can be reached from elsewhere.
   bool insecure = false;
   // Where the tokens and, with TLS, the certificate lie; made where missing.
-  std::filesystem::path access_folder;
+  std::filesystem::path access_folder = {};
   int max_watchers = 64;    // clients that watch or play
   int max_exhibitions = 4;  // games at once
-  std::string program_version;
+  std::string program_version = {};
 };
 
 // What is served. Everything must outlive the server.

@@ -167,9 +167,8 @@ grpc::ServerWriteReactor<v1::WatchResponse>* StreamServiceImpl::Watch(
                                         parts_.most_watchers)});
   }
   ++parts_.watchers;
-  const auto& stream =
-      streams_.emplace_back(std::make_shared<Stream>(*this, *context, *request,
-                                                     std::move(subscription)));
+  const auto& stream = streams_.emplace_back(
+      std::make_shared<Stream>(*this, *context, *request, std::move(subscription)));
   parts_.news.Notify();
   return stream.get();
 }

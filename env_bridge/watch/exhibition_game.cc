@@ -167,7 +167,7 @@ void ExhibitionGame::Rewind(double seconds) {
   random_.LoadState(reader);
   episode_env_step_ = save.episode_env_step;
   episode_return_ = save.episode_return;
-  over_ = false;
+  if (std::exchange(over_, false)) --games_over_;
   num_moments_ = 0;
   TakePicture();
 }

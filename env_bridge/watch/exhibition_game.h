@@ -81,7 +81,7 @@ class ExhibitionGame {
   const ExhibitionOptions options_;
   const std::unique_ptr<Environment> environment_;
   const std::unique_ptr<LivePolicy> policy_;
-  const int first_action_;               // what a person plays who presses nothing
+  const int first_action_;             // what a person plays who presses nothing
   const double env_steps_per_second_;  // in real time
 
   RandomStream random_;

@@ -106,7 +106,8 @@ class Hider {
     const size_t place_bytes = static_cast<size_t>(spec_.bytes()) / (height_ * width_);
     for (int frame = 0; frame < spec_.stack; ++frame) {
       std::ranges::fill(
-          out.subspan(static_cast<size_t>(frame) * spec_.bytes() + place * place_bytes, place_bytes),
+          out.subspan(static_cast<size_t>(frame) * spec_.bytes() + place * place_bytes,
+                      place_bytes),
           uint8_t{0});
     }
   }
@@ -120,8 +121,8 @@ class Hider {
     for (int row = first(centre_row); row < end(centre_row, spec_.height); ++row) {
       for (int column = first(centre_column); column < end(centre_column, spec_.width); ++column) {
         const double down = row + 0.5 - centre_row, right = column + 0.5 - centre_column;
-        const double mask = std::exp(-0.5 * (down * down + right * right) /
-                                     (mask_deviation_ * mask_deviation_));
+        const double mask =
+            std::exp(-0.5 * (down * down + right * right) / (mask_deviation_ * mask_deviation_));
         BlendPixel((row * spec_.width + column) * spec_.channels, mask, out);
       }
     }

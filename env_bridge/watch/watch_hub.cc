@@ -10,8 +10,9 @@ namespace dqnd {
 
 std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const SubscriptionOptions& options) {
   if (options.environment_index < 0 || options.environment_index >= n_envs_) {
-    throw std::invalid_argument(fmt::format("environment_index is {}; this run has {}, from 0 to {}",
-                                            options.environment_index, n_envs_, n_envs_ - 1));
+    throw std::invalid_argument(
+        fmt::format("environment_index is {}; this run has {}, from 0 to {}",
+                    options.environment_index, n_envs_, n_envs_ - 1));
   }
   std::unique_ptr<Subscription> subscription(new Subscription(*this, options));
   const std::lock_guard lock(mutex_);
@@ -28,11 +29,13 @@ void WatchHub::Publish(const CycleView& cycle, Clock::time_point now) {
       const int lane = subscriber->environment_index_;
       if (now < subscriber->due_) {
         const StepResult& result = cycle.environments.results()[lane];
-        subscriber->after_newest_.Add(result.reward, cycle.exploratory[lane] != 0, result.game_over);
+        subscriber->after_newest_.Add(result.reward, cycle.exploratory[lane] != 0,
+                                      result.game_over);
         continue;
       }
       // Multiples of the interval, so that subscribers of one rate share their moments.
-      subscriber->due_ = now - now.time_since_epoch() % subscriber->interval_ + subscriber->interval_;
+      subscriber->due_ =
+          now - now.time_since_epoch() % subscriber->interval_ + subscriber->interval_;
       if (subscriber->newest_ != nullptr) {
         const ShownStep& missed = *subscriber->newest_->step;
         subscriber->before_newest_.Add(missed.result.reward, missed.exploratory,

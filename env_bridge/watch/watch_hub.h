@@ -23,9 +23,9 @@ struct CycleView {
   // [n, actions]: what the acting network gave; empty when it was not asked. Rows of exploratory
   // env_steps are not shown, since whether they exist depends on the other environments.
   std::span<const float> q_values;
-  std::span<const uint8_t> states;            // [n, state bytes]: what the actions were chosen in
+  std::span<const uint8_t> states;           // [n, state bytes]: what the actions were chosen in
   std::span<const RunningEpisode> episodes;  // [n]: without this env_step
-  int64_t env_steps = 0;                      // of the run, before this cycle
+  int64_t env_steps = 0;                     // of the run, before this cycle
   double epsilon = 0;
 };
 

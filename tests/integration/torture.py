@@ -97,7 +97,7 @@ class Tally:
 def command(config, folder, seed, log):
     environment = dict(os.environ, OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive")
     return subprocess.Popen(
-        [PROGRAM, "train", config, f"run.directory={folder}", "run.name=run", f"run.seed={seed}"],
+        [PROGRAM, "train", config, f"run.directory={folder}", "run.name=run", f"run.seed={seed}", "server.listen=127.0.0.1:0"],
         stdout=log, stderr=subprocess.STDOUT, env=environment)
 
 

@@ -18,6 +18,7 @@ exploration: {{decay_env_steps: 1000}}
 evaluation: {{every_env_steps: 1000, episodes: 20}}
 checkpoint: {{every_env_steps: 1000}}
 metrics: {{every_env_steps: 500}}
+server: {{listen: "127.0.0.1:0"}}
 """
 
 

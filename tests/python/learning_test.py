@@ -11,7 +11,7 @@ CONFIGS = pathlib.Path(__file__).resolve().parents[2] / "configs"
 
 def best_score(tmp_path, config, *overrides, episodes=100):
     """Mean return of the best evaluation's network over fresh episodes."""
-    done = dqnd("train", CONFIGS / config, f"run.directory={tmp_path}", "run.name=learning", *overrides)
+    done = dqnd("train", CONFIGS / config, f"run.directory={tmp_path}", "run.name=learning", "server.listen=127.0.0.1:0", *overrides)
     assert done.returncode == 0, done.stderr
     return json.loads(dqnd("evaluate", tmp_path / "learning", "--episodes", episodes, "--json").stdout)["mean_reward"]
 

@@ -155,9 +155,8 @@ int TrainCommand(const TrainArguments& arguments) {
     log.info("the run that was here lies in {} now", aside->string());
   }
   std::unique_ptr<Bridge> bridge;  // outlives the session, and is made of what is in it
-  Session session(
-      {.config = config, .run = directory.path(), .console = &table, .feed = &feed},
-      RealFileSystem(), log);
+  Session session({.config = config, .run = directory.path(), .console = &table, .feed = &feed},
+                  RealFileSystem(), log);
   bridge = std::make_unique<Bridge>(config, session.dqn().environment(),
                                     session.dqn().learner().parameters(), session.dqn().env_steps(),
                                     feed, news, [&stop] { stop.RequestStop(); });

@@ -117,7 +117,8 @@ void CheckConfig(const Config& config, const Locate& locate) {
       listen && !IsAddress(*listen) && !listen->starts_with("unix:")) {
     Fail(locate, {"server.listen"},
          "server.listen is '" + *listen +
-             "'; write HOST:PORT (127.0.0.1:50051, port 0 takes a free one), unix:PATH, or ~ for none");
+             "'; write HOST:PORT (127.0.0.1:50051, port 0 takes a free one), unix:PATH, or ~ for "
+             "none");
   }
   if (const auto& address = config.metrics.prometheus; address && !IsAddress(*address)) {
     Fail(locate, {"metrics.prometheus"},

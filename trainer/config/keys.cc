@@ -395,29 +395,30 @@ KeySection MetricsKeys(MetricsSection& metrics) {
 }
 
 KeySection ServerKeys(ServerSection& server) {
-  return {"server",
-          "Who watches the run, from where",
-          {
-              {.name = "listen",
-               .value = &server.listen,
-               .documentation = "HOST:PORT (port 0: a free one; 0.0.0.0: from everywhere, with TLS) "
-                                "or unix:PATH; ~: nobody can watch",
-               .role = KeyRole::kOperational},
-              {.name = "insecure",
-               .value = &server.insecure,
-               .documentation = "no TLS, whoever can reach the address",
-               .role = KeyRole::kOperational},
-              {.name = "max_watchers",
-               .value = &server.max_watchers,
-               .documentation = "clients that watch or play at the same time",
-               .range = Between(1, 1000),
-               .role = KeyRole::kOperational},
-              {.name = "max_exhibitions",
-               .value = &server.max_exhibitions,
-               .documentation = "of these, games of their own; each takes a thread",
-               .range = Between(0, 100),
-               .role = KeyRole::kOperational},
-          }};
+  return {
+      "server",
+      "Who watches the run, from where",
+      {
+          {.name = "listen",
+           .value = &server.listen,
+           .documentation = "HOST:PORT (port 0: a free one; 0.0.0.0: from everywhere, with TLS) "
+                            "or unix:PATH; ~: nobody can watch",
+           .role = KeyRole::kOperational},
+          {.name = "insecure",
+           .value = &server.insecure,
+           .documentation = "no TLS, whoever can reach the address",
+           .role = KeyRole::kOperational},
+          {.name = "max_watchers",
+           .value = &server.max_watchers,
+           .documentation = "clients that watch or play at the same time",
+           .range = Between(1, 1000),
+           .role = KeyRole::kOperational},
+          {.name = "max_exhibitions",
+           .value = &server.max_exhibitions,
+           .documentation = "of these, games of their own; each takes a thread",
+           .range = Between(0, 100),
+           .role = KeyRole::kOperational},
+      }};
 }
 
 std::vector<KeySection> BoundKeys(Config& config) {

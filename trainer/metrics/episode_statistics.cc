@@ -42,7 +42,8 @@ double EpisodeStatistics::mean_return() const {
 
 double EpisodeStatistics::mean_length() const {
   double sum = 0;
-  for (const RunningEpisode& episode : finished_) sum += static_cast<double>(episode.length_env_steps);
+  for (const RunningEpisode& episode : finished_)
+    sum += static_cast<double>(episode.length_env_steps);
   return MeanOrNan(sum, finished_.size());
 }
 
