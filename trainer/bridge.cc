@@ -28,56 +28,66 @@ bool IsLoopbackPort(const std::string& listen) {
 
 }  // namespace
 
-Bridge::Bridge(const Config& config, const EnvironmentSpec& environment,
-               const Parameters& parameters, int64_t env_steps, RunFeed& feed, Wakeup& news,
-               std::function<void()> request_stop)
-    : config_(config),
+Bridge::Bridge(const Options& options, const Parameters& parameters, int64_t env_steps,
+               RunFeed& feed, Wakeup& news, std::function<void()> request_stop)
+    : options_(options),
       feed_(feed),
       news_(news),
-      hub_(config.environment.n_envs, news),
-      network_(config.network, environment),
-      control_({.name = config.run.name,
-                .environment = environment,
-                .n_envs = config.environment.n_envs,
-                .architecture = NameOf(config.network.architecture),
+      hub_(options.n_envs, news),
+      network_(options.config.network, options.environment),
+      control_({.name = options.config.run.name,
+                .environment = options.environment,
+                .n_envs = options.n_envs,
+                .architecture = NameOf(options.config.network.architecture),
                 .parameters = parameters.count(),
-                .config_yaml = ToYaml(config)},
+                .config_yaml = ToYaml(options.config)},
                std::move(request_stop), news) {
   network_.Publish(parameters, env_steps);
 }
 
 Bridge::~Bridge() {
   control_.Close("the run has ended");
+  RemoveAddressFile();
   server_ = nullptr;
+}
+
+void Bridge::RemoveAddressFile() {
   if (address_file_.empty()) return;
   try {
-    files_->Remove(address_file_);
+    // Another daemon may have taken over the folder.
+    if (files_->Read(address_file_) == AddressLine()) files_->Remove(address_file_);
   } catch (const std::system_error&) {
     // It then names an address that does not answer, which clients say as well.
   }
 }
 
+std::string Bridge::AddressLine() const {
+  return server_->address() + "\n";
+}
+
 std::unique_ptr<Server> Bridge::MakeServer(const std::string& listen,
                                            const std::filesystem::path& run) {
+  const Config& config = options_.config;
   return std::make_unique<Server>(
       ServerOptions{.listen = listen,
-                    .insecure = config_.server.insecure,
+                    .insecure = config.server.insecure,
                     .access_folder = run / kAccessFolder,
-                    .max_watchers = static_cast<int>(config_.server.max_watchers),
-                    .max_exhibitions = static_cast<int>(config_.server.max_exhibitions),
+                    .max_watchers = static_cast<int>(config.server.max_watchers),
+                    .max_exhibitions = options_.max_exhibitions,
                     .program_version = DQND_VERSION},
       ServedRun{.control = control_,
                 .policies = network_,
                 .hub = hub_,
                 .feed = feed_,
                 .news = news_,
-                .environment = config_.environment,
-                .exhibition_eps = config_.evaluation.eps});
+                .environment = config.environment,
+                .exhibition_eps = config.evaluation.eps});
 }
 
 void Bridge::Listen(FileSystem& files, const std::filesystem::path& run, spdlog::logger& log) {
-  if (!config_.server.listen) return;
-  const std::string& listen = *config_.server.listen;
+  const std::optional<std::string>& wanted = options_.config.server.listen;
+  if (!wanted) return;
+  const std::string& listen = *wanted;
   try {
     server_ = MakeServer(listen, run);
   } catch (const std::runtime_error& error) {
@@ -86,7 +96,7 @@ void Bridge::Listen(FileSystem& files, const std::filesystem::path& run, spdlog:
     log.info("{} is taken; clients find this run at {}", listen, server_->address());
   }
   try {
-    WriteFileAtomically(files, run / kAddressFile, server_->address() + "\n");
+    WriteFileAtomically(files, run / kAddressFile, AddressLine());
   } catch (const std::system_error& error) {
     log.warn("{}; clients find this run at {}", error.what(), server_->address());
     return;

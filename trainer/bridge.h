@@ -30,10 +30,17 @@ inline constexpr const char* kAccessFolder = "access";
 // that owns the run; outlives the run's session.
 class Bridge {
  public:
+  struct Options {
+    Config config;
+    EnvironmentSpec environment;
+    int n_envs = 0;           // that train; 0: none does
+    int max_exhibitions = 0;  // games at once for which there is memory, and which are allowed
+  };
+
   // `feed` notifies `news`, and both must outlive this object. `request_stop` ends the run as a
   // signal would, from any thread. `parameters` are the first that can be seen, of `env_steps`.
-  Bridge(const Config& config, const EnvironmentSpec& environment, const Parameters& parameters,
-         int64_t env_steps, RunFeed& feed, Wakeup& news, std::function<void()> request_stop);
+  Bridge(const Options& options, const Parameters& parameters, int64_t env_steps, RunFeed& feed,
+         Wakeup& news, std::function<void()> request_stop);
 
   // Ends every call.
   ~Bridge();
@@ -53,7 +60,10 @@ class Bridge {
  private:
   std::unique_ptr<Server> MakeServer(const std::string& listen, const std::filesystem::path& run);
 
-  const Config config_;
+  void RemoveAddressFile();
+  std::string AddressLine() const;
+
+  const Options options_;
   const RunFeed& feed_;
   Wakeup& news_;
   WatchHub hub_;

@@ -88,6 +88,37 @@ int Run(int argc, char** argv) {
   command->add_flag("--json", inspect.json, "one JSON list, the newest checkpoint first");
   command->callback([&] { status = dqnd::InspectCommand(inspect); });
 
+  dqnd::ServeArguments serve;
+  command = app.add_subcommand("serve", "offer exhibition games of a finished or stopped run");
+  command
+      ->add_option("run", serve.run_or_checkpoint,
+                   "a run directory, checkpoint folder or .safetensors file")
+      ->required()
+      ->type_name("RUN_OR_CHECKPOINT");
+  command
+      ->add_option("overrides", serve.overrides,
+                   "section.key=value, on top of the run's configuration")
+      ->type_name("KEY=VALUE");
+  command->callback([&] { status = dqnd::ServeCommand(serve); });
+
+  dqnd::CertArguments cert;
+  command = app.add_subcommand("cert", "make a new TLS certificate for a run's server");
+  command->add_option("run", cert.run, "the run directory")->required()->type_name("RUN_DIRECTORY");
+  command->add_option("--days", cert.days, "for which it is valid")
+      ->check(CLI::Range(1, 36'500))
+      ->capture_default_str();
+  command->callback([&] { status = dqnd::CertCommand(cert); });
+
+  dqnd::HealthArguments health;
+  command = app.add_subcommand("health", "whether a run's daemon answers; for probes");
+  command->add_option("run", health.run, "the run directory")
+      ->required()
+      ->type_name("RUN_DIRECTORY");
+  command->add_option("--timeout", health.timeout_seconds, "seconds to wait for its answer")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->callback([&] { status = dqnd::HealthCommand(health); });
+
   dqnd::TraceArguments trace;
   command = AddConfigCommand(app, "trace",
                              "step one environment with given actions and print what it does",

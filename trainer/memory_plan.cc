@@ -30,6 +30,13 @@ constexpr int64_t kEnvironmentBytes = 2 * kMiB;
 // Rows of the console and of the curves on their way to the disk, and the log.
 constexpr int64_t kMetricsBytes = 2 * kMiB;
 
+// gRPC with its threads, and the messages under way.
+constexpr int64_t kServerBytes = 12 * kMiB;
+
+// An exhibition game beside its network and emulator: moments to go back to, a saliency map's
+// states.
+constexpr int64_t kExhibitionBytes = 12 * kMiB;
+
 std::string InUnits(int64_t bytes) {
   if (bytes >= 1024 * kMiB)
     return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1024.0 * kMiB));
@@ -55,6 +62,10 @@ int64_t CheckpointBytes(int64_t network_bytes, const ReplayOptions& replay) {
 int64_t MemoryPlan::total_bytes() const {
   return std::accumulate(parts.begin(), parts.end(), int64_t{0},
                          [](int64_t sum, const Part& part) { return sum + part.bytes; });
+}
+
+int64_t MemoryPlan::room_for_exhibitions() const {
+  return std::max<int64_t>(0, (limit.bytes - total_bytes()) / exhibition_bytes);
 }
 
 // See docs/decisions/0003-memory-plan.md.
@@ -103,6 +114,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
 
   MemoryPlan plan;
   plan.limit = limit;
+  plan.exhibition_bytes = network_bytes + kEnvironmentBytes + kExhibitionBytes;
   const ReplayOptions replay = replay_options(config.replay.buffer_size);
   plan.parts = {
       {"replay memory", replay_bytes(config.replay.buffer_size),
@@ -116,6 +128,8 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
       {"environments", (config.environment.n_envs + 1) * kEnvironmentBytes,
        fmt::format("{} and one for evaluation", config.environment.n_envs)},
       {"metrics and log", kMetricsBytes, ""},
+      {"server", config.server.listen ? kServerBytes + 2 * network_bytes : 0,
+       "with the network as those who watch see it"},
       {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes),
        "with batch and activations, measured by one update"},
   };

@@ -19,12 +19,15 @@ struct MemoryPlan {
   std::vector<Part> parts;
   int64_t disk_bytes = 0;
   MemoryLimit limit;
+  int64_t exhibition_bytes = 0;  // of one exhibition game; none is in `parts`
   // The largest replay.buffer_size with which the run fits the limit, in another process of the
   // same program, too; 0 when none does.
   int64_t largest_buffer_size = 0;
 
   int64_t total_bytes() const;
   bool fits() const { return total_bytes() <= limit.bytes; }
+  // Games that can be watched at once in what the run leaves of the limit.
+  int64_t room_for_exhibitions() const;
 
   // The table that `dqnd plan` prints.
   std::string Table() const;

@@ -194,4 +194,12 @@ SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoi
                   file.string(), kConfigFile));
 }
 
+QNetwork LoadNetwork(FileSystem& files, const fs::path& file, const Config& config,
+                     const EnvironmentSpec& environment) {
+  RandomStream overwritten(0, "init");
+  QNetwork network(config.network, environment.observation, environment.num_actions(), overwritten);
+  DecodeSafetensors(files.Read(file), file.string(), network.parameters().entries());
+  return network;
+}
+
 }  // namespace dqnd

@@ -10,7 +10,7 @@
 
 #include "base/file_system.h"
 #include "trainer/config/config.h"
-#include "trainer/network/parameters.h"
+#include "trainer/network/q_network.h"
 
 namespace dqnd {
 
@@ -112,5 +112,10 @@ struct SavedNetwork {
   Config config;
 };
 SavedNetwork FindSavedNetwork(FileSystem& files, const std::filesystem::path& run_or_checkpoint);
+
+// Makes the network of `config` and fills it from `file`. Throws std::runtime_error beginning with
+// the file's name when it holds another one.
+QNetwork LoadNetwork(FileSystem& files, const std::filesystem::path& file, const Config& config,
+                     const EnvironmentSpec& environment);
 
 }  // namespace dqnd

@@ -377,9 +377,10 @@ grpc::ServerBidiReactor<v1::PlayRequest, v1::PlayResponse>* ExhibitionServiceImp
       static_cast<int>(players_.size()) >= parts_.most_exhibitions) {
     return Refuse<Reactor>(
         {grpc::StatusCode::RESOURCE_EXHAUSTED,
-         fmt::format("{} exhibition games are played already; server.max_exhibitions is {}, "
-                     "server.max_watchers {}",
-                     players_.size(), parts_.most_exhibitions, parts_.most_watchers)});
+         fmt::format("{} exhibition games are played already, and the run's memory and "
+                     "server.max_exhibitions allow {}; {} clients watch, server.max_watchers is {}",
+                     players_.size(), parts_.most_exhibitions, parts_.watchers.load(),
+                     parts_.most_watchers)});
   }
   ++parts_.watchers;
   return *players_.insert(new Player(*this, *context)).first;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "env_bridge/rpc/access.h"
+#include "env_bridge/rpc/certificate.h"
 #include "env_bridge/rpc/exhibition_service.h"
 #include "env_bridge/rpc/run_service.h"
 #include "env_bridge/rpc/stream_service.h"

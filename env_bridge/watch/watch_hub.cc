@@ -9,6 +9,9 @@
 namespace dqnd {
 
 std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const SubscriptionOptions& options) {
+  if (n_envs_ == 0) {
+    throw std::invalid_argument("nothing is trained here; watch an exhibition game");
+  }
   if (options.environment_index < 0 || options.environment_index >= n_envs_) {
     throw std::invalid_argument(
         fmt::format("environment_index is {}; this run has {}, from 0 to {}",

@@ -27,8 +27,11 @@ class WatchedRun {
     session_ = std::make_unique<Session>(
         SessionOptions{.config = config, .run = "/run", .feed = &feed_}, files_, log_);
     const Dqn& dqn = session_->dqn();
-    bridge_ = std::make_unique<Bridge>(config, dqn.environment(), dqn.learner().parameters(), 0,
-                                       feed_, news_, [this] { stop_.request_stop(); });
+    bridge_ = std::make_unique<Bridge>(Bridge::Options{.config = config,
+                                                       .environment = dqn.environment(),
+                                                       .n_envs = config.environment.n_envs},
+                                       dqn.learner().parameters(), 0, feed_, news_,
+                                       [this] { stop_.request_stop(); });
     session_->Connect(*bridge_);
   }
   ~WatchedRun() { session_ = nullptr; }

@@ -54,6 +54,27 @@ struct InspectArguments {
 };
 int InspectCommand(const InspectArguments& arguments);
 
+// Offers exhibition games of a finished or stopped run until a signal or a client ends it.
+struct ServeArguments {
+  std::string run_or_checkpoint;
+  std::vector<std::string> overrides;
+};
+int ServeCommand(const ServeArguments& arguments);
+
+// Makes a new certificate for a run's server.
+struct CertArguments {
+  std::string run;  // its directory, which may not be there yet
+  int days = 3650;
+};
+int CertCommand(const CertArguments& arguments);
+
+// Asks the daemon of a run whether it serves; status 1 when it does not.
+struct HealthArguments {
+  std::string run;
+  double timeout_seconds = 5;
+};
+int HealthCommand(const HealthArguments& arguments);
+
 struct TraceArguments {
   std::string config;
   std::vector<std::string> overrides;

@@ -8,7 +8,6 @@
 #include "trainer/evaluation.h"
 #include "trainer/machine.h"
 #include "trainer/network/network_policy.h"
-#include "trainer/network/safetensors.h"
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
@@ -19,10 +18,7 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
   const Config config = ParseConfig(ToYaml(saved.config), "config.yaml", arguments.overrides);
   at::set_num_threads(static_cast<int>(ResolveThreads(config)));
   const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
-  RandomStream init(0, "init");
-  QNetwork network(config.network, spec.observation, spec.num_actions(), init);
-  DecodeSafetensors(RealFileSystem().Read(saved.file), saved.file.string(),
-                    network.parameters().entries());
+  const QNetwork network = LoadNetwork(RealFileSystem(), saved.file, config, spec);
 
   NetworkPolicy policy(network, spec.observation);
   const double eps = arguments.eps.value_or(config.evaluation.eps);

@@ -92,6 +92,10 @@ std::string ContinueLine(const TrainArguments& arguments) {
   return line;
 }
 
+int MaxExhibitions(const Config& config, const MemoryPlan& plan) {
+  return static_cast<int>(std::min(config.server.max_exhibitions, plan.room_for_exhibitions()));
+}
+
 const char* WhatStopped(const StopOnSignal& stop, const Bridge& bridge) {
   if (stop.signalled()) return "a signal";
   return bridge.control().stopped() ? "a client" : "run.max_wall_time";
@@ -157,9 +161,13 @@ int TrainCommand(const TrainArguments& arguments) {
   std::unique_ptr<Bridge> bridge;  // outlives the session, and is made of what is in it
   Session session({.config = config, .run = directory.path(), .console = &table, .feed = &feed},
                   RealFileSystem(), log);
-  bridge = std::make_unique<Bridge>(config, session.dqn().environment(),
-                                    session.dqn().learner().parameters(), session.dqn().env_steps(),
-                                    feed, news, [&stop] { stop.RequestStop(); });
+  bridge =
+      std::make_unique<Bridge>(Bridge::Options{.config = config,
+                                               .environment = session.dqn().environment(),
+                                               .n_envs = config.environment.n_envs,
+                                               .max_exhibitions = MaxExhibitions(config, plan)},
+                               session.dqn().learner().parameters(), session.dqn().env_steps(),
+                               feed, news, [&stop] { stop.RequestStop(); });
   session.Connect(*bridge);
   bridge->Listen(RealFileSystem(), directory.path(), log);
   // Not to the log: it holds a token.

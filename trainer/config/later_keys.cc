@@ -8,7 +8,7 @@ namespace {
 
 struct LaterKey {
   std::string_view section;
-  std::string_view name;  // empty: every key of the section
+  std::string_view name;
   std::string_view instead;
 };
 
@@ -22,9 +22,9 @@ constexpr std::array kLaterKeys = {
 
 std::optional<std::string> AnswerLaterKey(const std::string& section, const std::string& name) {
   for (const LaterKey& key : kLaterKeys) {
-    if (key.section != section || (!key.name.empty() && key.name != name)) continue;
-    const std::string path = name.empty() ? section : section + "." + name;
-    return path + " is not in this version: " + std::string(key.instead) + "; remove it";
+    if (key.section != section || key.name != name) continue;
+    return section + "." + name + " is not in this version: " + std::string(key.instead) +
+           "; remove it";
   }
   return std::nullopt;
 }

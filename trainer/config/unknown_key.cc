@@ -56,7 +56,6 @@ std::string DidYouMean(const std::string& name, const std::vector<std::string>& 
 }  // namespace
 
 std::string AnswerUnknownSection(const std::vector<KeySection>& table, const std::string& section) {
-  if (const auto later = AnswerLaterKey(section, "")) return *later;
   const size_t dot = section.find('.');
   if (dot != std::string::npos) {
     return "'" + section + "' is the command line's spelling; in a file write '" +

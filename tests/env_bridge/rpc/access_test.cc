@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "env_bridge/rpc/access.h"
+#include "env_bridge/rpc/certificate.h"
 #include "tests/env_bridge/rpc/served_run.h"
 
 namespace dqnd {

@@ -35,6 +35,7 @@ exploration: {initial_eps: 0.75, final_eps: 0.5, decay_env_steps: 1}
 evaluation: {every_env_steps: 0, episodes: 3, eps: 0.25}
 checkpoint: {every_env_steps: 0, every_seconds: 600, keep_last: 1, keep_every: 1000000}
 metrics: {console: false, csv: false, tensorboard: false, prometheus: "[::1]:9", every_env_steps: 7}
+server: {listen: "unix:/s", insecure: true, max_watchers: 3, max_exhibitions: 0}
 )";
 
 // Compares member by member, not by text.
