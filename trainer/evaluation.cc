@@ -21,18 +21,42 @@ double Mean(const std::vector<T>& values) {
          static_cast<double>(values.size());
 }
 
+// Shows a game to a sink: every frame between decisions by itself, the others when told.
+class Camera {
+ public:
+  Camera(Environment& environment, MomentSink& sink) : environment_(environment), sink_(sink) {
+    environment_.SetFrameObserver([this] { Take(); });
+  }
+  Camera(const Camera&) = delete;
+  Camera& operator=(const Camera&) = delete;
+
+  void Take(std::optional<ShownStep> step = std::nullopt) {
+    environment_.Render(moment_.picture);
+    moment_.step = std::move(step);
+    moment_.unix_nanoseconds = UnixNanoseconds();
+    sink_.Show(moment_);
+  }
+
+ private:
+  Environment& environment_;
+  MomentSink& sink_;
+  Moment moment_;
+};
+
 }  // namespace
 
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& options,
                                          const EvaluationOptions& evaluation,
                                          const std::stop_token& stop,
-                                         const std::function<void()>& before_env_step) {
+                                         const EvaluationHooks& hooks) {
   EnvironmentOptions whole_games = options;
   whole_games.life_loss = LifeLoss::kIgnore;
   const std::unique_ptr<Environment> environment = MakeEnvironment(whole_games);
   const ObservationSpec& spec = environment->spec().observation;
   const int num_actions = environment->spec().num_actions();
   const int64_t limit = environment->spec().max_episode_env_steps.value_or(kLongestGameEnvSteps);
+  std::optional<Camera> camera;
+  if (hooks.sink != nullptr) camera.emplace(*environment, *hooks.sink);
 
   RandomStream random(evaluation.seed, evaluation.stream);
   std::optional<uint64_t> seed = random.NextUint64();
@@ -43,22 +67,32 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
     environment->Reset(std::exchange(seed, std::nullopt));
     environment->Observe(observation);
     states.Begin(0, observation);
+    if (camera) camera->Take();
     double episode_return = 0;
     int64_t length = 0;
     for (bool over = false; !over && length < limit; ++length) {
-      if (before_env_step) before_env_step();
+      if (hooks.before_env_step) hooks.before_env_step();
       if (stop.stop_requested()) return std::nullopt;
-      int action = 0;
-      if (random.Uniform() < evaluation.eps) {
-        action = static_cast<int>(random.Below(num_actions));
-      } else {
-        action = GreedyAction(policy.ActionValues(states.states()));
-      }
+      const bool exploratory = random.Uniform() < evaluation.eps;
+      int action = exploratory ? static_cast<int>(random.Below(num_actions)) : 0;
+      std::span<const float> values;
+      if (!exploratory || camera) values = policy.ActionValues(states.states());
+      if (!exploratory) action = GreedyAction(values);
       const StepResult step = environment->Step(action);
       environment->Observe(observation);
       states.Push(0, observation);
       episode_return += step.reward;
       over = step.done();
+      if (camera) {
+        camera->Take(ShownStep{.env_step = length,
+                               .episode_env_step = length + 1,
+                               .action = action,
+                               .exploratory = exploratory,
+                               .q_values = {values.begin(), values.end()},
+                               .return_so_far = episode_return,
+                               .epsilon = evaluation.eps,
+                               .result = step});
+      }
     }
     result.returns.push_back(episode_return);
     result.lengths.push_back(length);

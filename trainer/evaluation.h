@@ -9,6 +9,7 @@
 
 #include "env_bridge/environment_options.h"
 #include "env_bridge/policy.h"
+#include "env_bridge/watch/moment_sink.h"
 
 namespace dqnd {
 
@@ -33,14 +34,22 @@ struct EvaluationResult {
   double confidence95() const;
 };
 
+// What else happens while an evaluation is played; none of it changes the result.
+struct EvaluationHooks {
+  // Before each env_step; may take its time. A stop requested in it counts at once.
+  std::function<void()> before_env_step = {};
+  // Gets every frame, with Q-values also of random env_steps; not owned.
+  MomentSink* sink = nullptr;
+};
+
 // Plays episodes of the environment, of its own and one after the other, with epsilon-greedy
 // actions. Lost lives end nothing here: an episode is a whole game. A game without a limit of its
 // own is cut after 27,000 env_steps (half an hour of Atari, as in Mnih et al. 2015), since a good
 // agent may play on forever. Returns nothing when `stop` was requested before the last episode
-// ended. `before_env_step` may take its time; a stop requested in it counts at once.
+// ended.
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& environment,
                                          const EvaluationOptions& options,
                                          const std::stop_token& stop = {},
-                                         const std::function<void()>& before_env_step = {});
+                                         const EvaluationHooks& hooks = {});
 
 }  // namespace dqnd

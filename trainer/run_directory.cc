@@ -150,8 +150,8 @@ std::string EncodeBest(int64_t env_steps, double mean_return, const Parameters& 
 }
 
 void SaveBest(FileSystem& files, const fs::path& run, std::string_view content) {
-  files.CreateFolders(run / "best");
-  WriteFileDurably(files, run / "best" / kNetworkFile, content);
+  files.CreateFolders(run / kBestFolder);
+  WriteFileDurably(files, run / kBestFolder / kNetworkFile, content);
 }
 
 fs::path FindNetworkFile(FileSystem& files, const fs::path& run_or_checkpoint) {
@@ -161,7 +161,7 @@ fs::path FindNetworkFile(FileSystem& files, const fs::path& run_or_checkpoint) {
   fs::path file;
   if (fs::is_directory(run_or_checkpoint)) {
     for (const fs::path& candidate :
-         {run_or_checkpoint / kNetworkFile, run_or_checkpoint / "best" / kNetworkFile}) {
+         {run_or_checkpoint / kNetworkFile, run_or_checkpoint / kBestFolder / kNetworkFile}) {
       if (file.empty() && files.Exists(candidate)) file = candidate;
     }
     const std::vector<std::string> checkpoints = CheckpointStore::List(files, run_or_checkpoint);

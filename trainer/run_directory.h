@@ -96,6 +96,10 @@ std::optional<Config> StoredConfig(FileSystem& files, const std::filesystem::pat
 // The name of the configuration in a run directory and in a checkpoint.
 inline constexpr const char* kConfigFile = "config.yaml";
 
+// Where the best evaluation's parameters and its recorded episodes lie.
+inline constexpr const char* kBestFolder = "best";
+inline constexpr const char* kRecordingFile = "episodes.dqnrec";
+
 // The content of best/network.safetensors, and what writes it, durably. Throws std::system_error.
 std::string EncodeBest(int64_t env_steps, double mean_return, const Parameters& network);
 void SaveBest(FileSystem& files, const std::filesystem::path& run, std::string_view content);

@@ -167,15 +167,19 @@ void TrainingLoop::Report() {
 
 void TrainingLoop::EvaluateIfDue(const std::stop_token& stop) {
   if (!state_.evaluation_due) return;
+  const std::unique_ptr<RecordingWriter> recording = BeginRecording();
   const std::optional<EvaluationResult> result =
       Evaluate(dqn_.policy(), config_.environment,
                {.episodes = config_.evaluation.episodes,
                 .eps = config_.evaluation.eps,
                 .seed = static_cast<uint64_t>(config_.run.seed),
                 .stream = "evaluate/" + std::to_string(state_.evaluations + 1)},
-               stop, [this, &stop] {
-                 if (desk_ != nullptr) desk_->BeforeEvaluationStep(stop);
-               });
+               stop,
+               {.before_env_step =
+                    [this, &stop] {
+                      if (desk_ != nullptr) desk_->BeforeEvaluationStep(stop);
+                    },
+                .sink = recording.get()});
   if (!result) return;
   state_.evaluation_due = false;
   ++state_.evaluations;
@@ -196,6 +200,23 @@ void TrainingLoop::EvaluateIfDue(const std::stop_token& stop) {
     waiting_best_ =
         EncodeBest(dqn_.env_steps(), result->mean_return(), dqn_.learner().parameters());
     SaveBestIfWaiting();
+    if (recording != nullptr) KeepRecording(*recording);
+  }
+}
+
+std::unique_ptr<RecordingWriter> TrainingLoop::BeginRecording() {
+  if (!config_.evaluation.record) return nullptr;
+  return std::make_unique<RecordingWriter>(around_.files,
+                                           around_.run / kBestFolder / kRecordingFile,
+                                           config_.run.name, dqn_.environment(), dqn_.env_steps());
+}
+
+void TrainingLoop::KeepRecording(RecordingWriter& recording) {
+  try {
+    recording.Keep();
+    around_.log.info("its episodes can be watched: {}/{}", kBestFolder, kRecordingFile);
+  } catch (const std::system_error& error) {
+    around_.log.warn("the best evaluation's episodes could not be recorded: {}", error.what());
   }
 }
 

@@ -13,6 +13,7 @@
 #include <spdlog/logger.h>
 
 #include "base/file_system.h"
+#include "env_bridge/rpc/recording_writer.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
 #include "trainer/checkpointing.h"
 #include "trainer/client_desk.h"
@@ -72,6 +73,8 @@ class TrainingLoop {
   void AnswerCheckpointClients(int64_t env_steps, const std::string& failure);
   void Report();
   void EvaluateIfDue(const std::stop_token& stop);
+  std::unique_ptr<RecordingWriter> BeginRecording();  // null: none is wanted
+  void KeepRecording(RecordingWriter& recording);
   void SaveBestIfWaiting();
   bool CheckpointIsDue(int64_t env_steps_before) const;
   void HandOverSealedSegments(const std::stop_token& stop);

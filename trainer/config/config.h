@@ -88,6 +88,7 @@ struct EvaluationSection {
   int64_t every_env_steps = 50'000;  // 0: never
   int64_t episodes = 10;
   double eps = 0.001;
+  bool record = false;  // the best one's episodes, as best/episodes.dqnrec
 };
 
 struct CheckpointSection {

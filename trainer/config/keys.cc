@@ -330,6 +330,10 @@ KeySection EvaluationKeys(EvaluationSection& evaluation) {
                .value = &evaluation.eps,
                .documentation = "probability of a random action in evaluations",
                .range = Probability()},
+              {.name = "record",
+               .value = &evaluation.record,
+               .documentation = "the best one's episodes as best/episodes.dqnrec, for dqnview",
+               .role = KeyRole::kOperational},
           }};
 }
 

@@ -32,7 +32,7 @@ train: {total_env_steps: 999999999999, learning_starts: 77, train_freq: 3, gradi
         init_from: "runs/ä", threads: 5}
 optimizer: {name: rmsprop, learning_rate: 1e-7, alpha: 0.125, centered: true, epsilon: 1e-9}
 exploration: {initial_eps: 0.75, final_eps: 0.5, decay_env_steps: 1}
-evaluation: {every_env_steps: 0, episodes: 3, eps: 0.25}
+evaluation: {every_env_steps: 0, episodes: 3, eps: 0.25, record: true}
 checkpoint: {every_env_steps: 0, every_seconds: 600, keep_last: 1, keep_every: 1000000}
 metrics: {console: false, csv: false, tensorboard: false, prometheus: "[::1]:9", every_env_steps: 7}
 server: {listen: "unix:/s", insecure: true, max_watchers: 3, max_exhibitions: 0}
