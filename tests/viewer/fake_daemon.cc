@@ -578,6 +578,14 @@ std::vector<std::string> FakeDaemon::calls() const {
   return state_->calls;
 }
 
+std::vector<std::string> FakeDaemon::WaitForMoreCalls(size_t known,
+                                                      const std::stop_token& stop) const {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, stop, [&] { return state_->calls.size() > known; });
+  const auto first = static_cast<std::ptrdiff_t>(std::min(known, state_->calls.size()));
+  return {state_->calls.begin() + first, state_->calls.end()};
+}
+
 bool FakeDaemon::WaitForCall(const std::string& call, int times) const {
   std::unique_lock lock(state_->mutex);
   return state_->changed.wait_for(lock, std::chrono::seconds(10), [&] {

@@ -187,4 +187,24 @@ Address ResolveAddress(const std::string& named) {
   return ParseAddress(named);
 }
 
+Destination Destination::FromText(const std::string& text) {
+  Destination destination{text, "", ""};
+  if (!text.starts_with(kLinkPrefix)) return destination;
+  try {
+    const Address address = ParseAddress(text);
+    destination.named = address.Text();
+    destination.token = address.token;
+  } catch (const std::invalid_argument&) {
+    // Resolve says what is wrong.
+  }
+  return destination;
+}
+
+Address Destination::Resolve() const {
+  Address address = ResolveAddress(named);
+  if (!token.empty()) address.token = CheckedToken(token);
+  if (!fingerprint.empty()) address.fingerprint = ParseFingerprint(fingerprint);
+  return address;
+}
+
 }  // namespace dqnd

@@ -44,4 +44,19 @@ Address ReadRunDirectory(const std::filesystem::path& directory);
 // What a person named: an existing folder is a run directory, anything else an address.
 Address ResolveAddress(const std::string& named);
 
+// What a person named, and what they typed in or confirmed beside it.
+struct Destination {
+  std::string named;        // see ResolveAddress
+  std::string token;        // not empty: instead of the one that `named` brings
+  std::string fingerprint;  // not empty: instead of the one that `named` brings
+
+  // What a person typed, which may be a link that holds a token: the token taken out of it, so that
+  // `named` can be shown and kept.
+  static Destination FromText(const std::string& text);
+
+  // Reads files anew each time: a daemon that was restarted may listen elsewhere. Throws
+  // std::invalid_argument.
+  Address Resolve() const;
+};
+
 }  // namespace dqnd

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <thread>
+#include <utility>
 
 #include "dqnd/v1/exhibition.grpc.pb.h"
 

@@ -90,7 +90,7 @@ void Reconnector::Run(const std::stop_token& stop) {
 }
 
 void Reconnector::RunOnce(const std::stop_token& stop) {
-  const Address address = Resolve();
+  const Address address = options_.destination.Resolve();
   Say(Phase::kConnecting, fmt::format("connecting to {}", address.Place()));
   Connection connection(address, options_.connection, stop);
   const v1::GetRunResponse run = connection.GetRun(stop);
@@ -99,13 +99,6 @@ void Reconnector::RunOnce(const std::stop_token& stop) {
   Say(Phase::kConnected, Greeting(last_run_, run));
   last_run_ = run;
   session_(connection, run, stop);
-}
-
-Address Reconnector::Resolve() const {
-  Address address = ResolveAddress(options_.named);
-  if (!options_.token.empty()) address.token = options_.token;
-  if (!options_.fingerprint.empty()) address.fingerprint = options_.fingerprint;
-  return address;
 }
 
 void Reconnector::Say(Phase phase, std::string text, std::optional<ConnectionError> error) const {

@@ -29,19 +29,17 @@ struct ConnectionStatus {
 };
 
 // Keeps a client connected: connects, shakes hands, runs a session, and when that ends for a reason
-// that may pass, waits (0.2 s, twice as long each time, at most 5 s) and does it again. What a
-// person named is resolved anew at each attempt, since a daemon that was restarted may listen
-// elsewhere and have other tokens.
+// that may pass, waits (0.2 s, twice as long each time, at most 5 s) and does it again. The
+// destination is resolved anew at each attempt.
 //
 // Owns the thread on which everything happens; the destructor ends it within milliseconds, whatever
 // it does, provided that the session honours its stop_token.
 class Reconnector {
  public:
   struct Options {
-    std::string named;  // see ResolveAddress
-    // Overrides what `named` says, where not empty: typed in by a person.
-    std::string token;
-    std::string fingerprint;
+    Destination destination;
+    // Whether the destination names a run directory in which a daemon is just starting.
+    bool is_starting = false;
     ConnectionOptions connection;
     std::chrono::milliseconds first_wait{200};
     std::chrono::milliseconds longest_wait{5000};
@@ -61,7 +59,6 @@ class Reconnector {
   void Run(const std::stop_token& stop);
   // One attempt and its session. Throws ConnectionError or std::invalid_argument.
   void RunOnce(const std::stop_token& stop);
-  Address Resolve() const;
   void Say(ConnectionStatus::Phase phase, std::string text,
            std::optional<ConnectionError> error = std::nullopt) const;
 

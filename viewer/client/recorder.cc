@@ -6,6 +6,7 @@
 #include <cassert>
 #include <ctime>
 #include <stdexcept>
+#include <utility>
 
 namespace dqnd {
 

@@ -99,7 +99,11 @@ void RunModel::ApplyEvents(const std::vector<v1::Event>& events) {
 }
 
 void RunModel::AddLine(EventLine line) {
-  events_.push_back(std::move(line));
+  // In the order of their times, though the log's last lines come after our own first one.
+  const auto place = std::find_if(events_.rbegin(), events_.rend(), [&](const EventLine& each) {
+    return each.unix_seconds <= line.unix_seconds;
+  });
+  events_.insert(place.base(), std::move(line));
   if (events_.size() > kMaxEventLines) events_.pop_front();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
+#include <utility>
 
 #include "dqnd/v1/stream.grpc.pb.h"
 

@@ -83,6 +83,14 @@ TEST(Address, ABadTokenIsRefusedButNotRepeated) {
               AllOf(HasSubstr("the token"), Not(HasSubstr("s3cret"))));
 }
 
+TEST(Destination, TakesTheTokenOutOfALinkAndUsesItAllTheSame) {
+  const Destination destination = Destination::FromText("dqnd://a:1?token=s3cret");
+  EXPECT_EQ(destination.named, "dqnd://a:1");
+  EXPECT_EQ(destination.Resolve().token, "s3cret");
+  EXPECT_EQ(Destination::FromText("a:1").named, "a:1");
+  EXPECT_EQ(Destination::FromText("dqnd://wrong").named, "dqnd://wrong");
+}
+
 TEST(RunDirectory, GivesTheControlTokenOrElseTheReadOnlyOne) {
   TemporaryFolder run;
   WriteFile(run.path() / "address", "dqnd://127.0.0.1:50051\n");

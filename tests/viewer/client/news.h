@@ -41,8 +41,8 @@ class Bell {
 // How to reach a daemon, as a person would name it.
 inline Reconnector::Options Reach(const Address& address) {
   Reconnector::Options options;
-  options.named = address.Text();
-  options.token = address.token;
+  options.destination.named = address.Text();
+  options.destination.token = address.token;
   options.first_wait = std::chrono::milliseconds(10);
   options.longest_wait = std::chrono::milliseconds(40);
   return options;

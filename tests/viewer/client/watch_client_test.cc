@@ -123,7 +123,7 @@ TEST(WatchClient, GoesOnByItselfAfterARestartAndSaysSo) {
 TEST(WatchClient, StopsAtWhatOnlyAPersonCanChange) {
   FakeDaemon daemon({.control_token = "right"});
   Reconnector::Options reach = Reach(daemon.address());
-  reach.token = "mistaken";
+  reach.destination.token = "mistaken";
   Watcher watcher(reach);
   ASSERT_TRUE(watcher.WaitUntil(
       [](const RunModel& model) { return model.connection().phase == Phase::kFailed; }));
