@@ -22,6 +22,24 @@ PATIENCE_SECONDS = 20
 SIZE = (1280, 800)
 
 
+# Stands for `dqnd serve`: writes the address when it is ready, and serves until SIGTERM.
+SERVE = """#!/usr/bin/env python3
+import os, signal, subprocess, sys
+daemon = subprocess.Popen([os.environ["FAKE_DAEMON"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+address = daemon.stdout.readline()
+def end(*_):
+    with open(sys.argv[2] + "/log", "w") as log:
+        log.write(f"{sys.argv[1]} {sys.argv[2]} ended")
+    daemon.kill()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+with open(sys.argv[2] + "/address.part", "w") as file:
+    file.write(address)
+os.rename(sys.argv[2] + "/address.part", sys.argv[2] + "/address")
+signal.pause()
+"""
+
+
 class Program:
     """A program whose lines are read as they come."""
 
@@ -240,6 +258,19 @@ class WindowTest(unittest.TestCase):
                 with self.fake_daemon("--port", address.rsplit(":", 1)[1]) as again:
                     again.wait_for("^Watch$")
                     self.assertIsNone(viewer.process.poll())
+
+    def test_a_run_directory_without_a_daemon_is_served_as_long_as_the_window_lives(self):
+        place = Path(self.folder.name) / "place"
+        run = place / "run"
+        run.mkdir(parents=True)
+        shutil.copy(BIN / "dqnview", place)
+        served = place / "dqnd"
+        served.write_text(SERVE)
+        served.chmod(0o755)
+        environment = dict(self.environment, FAKE_DAEMON=str(BIN / "fake_daemon"))
+        with running(place / "dqnview", run, env=environment):
+            self.await_window()
+        self.assertEqual((run / "log").read_text().split(), ["serve", str(run), "ended"])
 
     def test_without_a_display_it_says_what_to_do(self):
         environment = dict(self.environment)

@@ -64,9 +64,10 @@ void Reconnector::Run(const std::stop_token& stop) {
     } catch (const ConnectionError& caught) {
       error = caught;
     } catch (const std::invalid_argument& caught) {
-      // A run directory whose daemon has not started yet, or an address that never was one.
+      // An address that is none stays none; a daemon that comes up writes one.
+      const bool may_pass = last_run_.has_value() || options_.is_starting;
       error = ConnectionError(
-          last_run_.has_value() ? ConnectionError::Kind::kLost : ConnectionError::Kind::kRejected,
+          may_pass ? ConnectionError::Kind::kLost : ConnectionError::Kind::kRejected,
           caught.what());
     } catch (const std::exception& caught) {
       error = ConnectionError(ConnectionError::Kind::kLost, caught.what());

@@ -108,6 +108,7 @@ void WatchClient::RunStream(Connection& connection, const WatchOptions& watch,
 
 void WatchClient::Publish(const v1::WatchResponse& response, MomentDecoder& decoder,
                           const std::stop_token& stop) {
+  if (response.ByteSizeLong() == 0) return;  // nobody need be woken for a sign of life
   std::optional<DecodedMoment> moment;
   try {
     if (response.has_moment()) {

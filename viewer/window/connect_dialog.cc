@@ -20,18 +20,19 @@ bool Field(const char* id, const char* hint, std::string& text, ImGuiInputTextFl
   return entered;
 }
 
-// Four lines of sixteen digits in groups of four: what a person can compare.
-std::string Readable(const std::string& fingerprint) {
-  std::string text;
-  for (size_t i = 0; i < fingerprint.size(); ++i) {
-    if (i > 0 && i % 16 == 0) {
-      text += '\n';
-    } else if (i > 0 && i % 4 == 0) {
-      text += "  ";
+// In groups of four digits that stand below each other, so that a person can compare them.
+void DrawFingerprint(const Theme& theme, const std::string& fingerprint) {
+  constexpr size_t kGroup = 4;
+  constexpr size_t kGroupsInLine = 8;
+  const float left = ImGui::GetCursorPosX();
+  for (size_t i = 0; i * kGroup < fingerprint.size(); ++i) {
+    const size_t column = i % kGroupsInLine;
+    if (column > 0) {
+      ImGui::SameLine();
+      ImGui::SetCursorPosX(left + theme.Px(56) * static_cast<float>(column));
     }
-    text += fingerprint[i];
+    Text(theme, fingerprint.substr(i * kGroup, kGroup), Theme::kNormal + 1, true);
   }
-  return text;
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ void ConnectDialog::DrawConfirmation(const Theme& theme, Result& result) {
   ImGui::PopTextWrapPos();
   ImGui::Dummy(ImVec2(0, theme.Px(2)));
   ColouredText(theme, "sha256", theme.colours().muted, Theme::kSmall);
-  Text(theme, Readable(shown_fingerprint_), Theme::kNormal + 1, true);
+  DrawFingerprint(theme, shown_fingerprint_);
   ImGui::Dummy(ImVec2(0, theme.Px(6)));
   if (Button(theme, "confirm", Icon::kNone, "It is the same: connect", "", ButtonKind::kPrimary)) {
     fingerprint_ = shown_fingerprint_;

@@ -151,15 +151,17 @@ void RecordingScreen::DrawHeader(float width) {
     ImGui::SetCursorPosY(top + theme.Px(9));
     ColouredText(theme, about, theme.colours().muted, Theme::kSmall);
   }
-  ImGui::SameLine(std::max(left, left + width - 3 * theme.Px(32) - 2 * theme.Px(8)));
-  ImGui::SetCursorPosY(top);
+  ImGui::SetCursorPos(
+      ImVec2(std::max(left, left + width - 3 * theme.Px(32) - 2 * theme.Px(8)), top));
+  ImGui::BeginGroup();
   wants_connect_ |= Button(theme, "connect", Icon::kPlug, "", "Connect to a daemon  [Ctrl O]");
   ImGui::SameLine();
+  const bool dark = theme.name() == ThemeName::kDark;
   wants_theme_ |=
-      Button(theme, "theme", theme.name() == ThemeName::kDark ? Icon::kSun : Icon::kMoon, "",
-             "Light or dark  [Ctrl L]");
+      Button(theme, "theme", dark ? Icon::kSun : Icon::kMoon, "", "Light or dark  [Ctrl L]");
   ImGui::SameLine();
   wants_help_ |= Button(theme, "help", Icon::kHelp, "", "Keys  [F1]");
+  ImGui::EndGroup();
 }
 
 void RecordingScreen::DrawControls() {
@@ -232,9 +234,12 @@ void RecordingScreen::DrawSide(float width, float height) {
   ImGui::BeginChild("side", ImVec2(width, height));
   const auto& actions = player_.recording().header().environment().action_names();
   const DecodedMoment& shown = player_.shown();
+  const float gap = theme.Px(12) - ImGui::GetStyle().ItemSpacing.y * 2;
   decision_.Draw(theme, {actions.begin(), actions.end()},
                  shown.step.has_value() ? &*shown.step : nullptr, width);
+  ImGui::Dummy(ImVec2(0, gap));
   if (input_.Draw(theme, &shown, saliency_, width)) saliency_ = !saliency_;
+  ImGui::Dummy(ImVec2(0, gap));
   if (BeginCard(theme, "moment", "Moment", "", width)) {
     const float full = ImGui::GetContentRegionAvail().x;
     const float left = ImGui::GetCursorPosX();

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <optional>
 
+#include "tests/base/temporary_folder.h"
 #include "tests/viewer/client/news.h"
 #include "tests/viewer/fake_daemon.h"
 #include "viewer/client/run_model.h"
@@ -118,6 +121,21 @@ TEST(WatchClient, GoesOnByItselfAfterARestartAndSaysSo) {
       [](const RunModel& model) { return model.curve("train/loss").values.size() == 2; }));
   EXPECT_EQ(watcher.CountLines("connected again, the daemon was restarted and is at env_step"), 1);
   EXPECT_EQ(watcher.CountLines("trying again"), 1) << "not one line for each attempt";
+}
+
+TEST(WatchClient, WaitsForADaemonThatIsJustStartingInARunDirectory) {
+  const TemporaryFolder run;
+  Reconnector::Options reach;
+  reach.destination.named = run.path().string();
+  reach.is_starting = true;
+  reach.first_wait = std::chrono::milliseconds(10);
+  Watcher watcher(reach);
+  ASSERT_TRUE(watcher.WaitUntil(
+      [](const RunModel& model) { return model.connection().phase == Phase::kWaiting; }));
+  FakeDaemon daemon;
+  std::ofstream(run.path() / "address.part") << daemon.address().Text();
+  std::filesystem::rename(run.path() / "address.part", run.path() / "address");
+  EXPECT_TRUE(watcher.WaitUntil([](const RunModel& model) { return model.run().has_value(); }));
 }
 
 TEST(WatchClient, StopsAtWhatOnlyAPersonCanChange) {
