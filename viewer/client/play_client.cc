@@ -162,14 +162,16 @@ void PlayClient::RunSession(Connection& connection, const v1::GetRunResponse& ru
       Publish(response, decoder);
     } catch (const DamagedPicture& error) {
       damage.emplace(ConnectionError::Kind::kLost, fmt::format("the daemon sent {}", error.what()));
-      context.TryCancel();
+    } catch (const std::exception& error) {
+      damage.emplace(ConnectionError::Kind::kLost, error.what());
     }
   }
+  // Frees the writer. A stream that ended by itself has freed it, and keeps its status.
+  if (damage.has_value() || stop.stop_requested()) context.TryCancel();
   {
     const std::lock_guard lock(mutex_);
     in_session_ = false;
   }
-  if (stop.stop_requested()) context.TryCancel();
   writer.request_stop();
   writer.join();
   const grpc::Status status = stream->Finish();
