@@ -588,7 +588,7 @@ std::vector<std::string> FakeDaemon::WaitForMoreCalls(size_t known,
 
 bool FakeDaemon::WaitForCall(const std::string& call, int times) const {
   std::unique_lock lock(state_->mutex);
-  return state_->changed.wait_for(lock, std::chrono::seconds(10), [&] {
+  return state_->changed.wait_for(lock, std::chrono::seconds(30), [&] {
     return std::count(state_->calls.begin(), state_->calls.end(), call) >= times;
   });
 }

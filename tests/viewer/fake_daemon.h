@@ -63,7 +63,7 @@ class FakeDaemon {
   std::vector<std::string> calls() const;
   // Waits until there are more calls than `known`; the new ones, none when stopped.
   std::vector<std::string> WaitForMoreCalls(size_t known, const std::stop_token& stop) const;
-  // Waits until `call` has come `times` times; false when it does not within ten seconds.
+  // Waits until `call` has come `times` times; false when it does not within half a minute.
   bool WaitForCall(const std::string& call, int times = 1) const;
 
  private:

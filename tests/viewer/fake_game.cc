@@ -19,6 +19,7 @@ constexpr int kRight = 152;
 constexpr int kPaddleY = 189;
 constexpr int kPaddleWidth = 16;
 constexpr int kSide = 84;
+constexpr int kLongestGame = 200;  // env_steps; an agent that never misses would play for ever
 
 // Black, gray walls, six rows of bricks, the paddle's red, a white digit.
 constexpr uint8_t kPalette[] = {0,  0,   0,   142, 142, 142, 200, 72, 72, 198, 108, 58, 180, 122,
@@ -83,6 +84,7 @@ void FakeGame::Step(int person_action) {
   for (int frame = 0; frame < 2; ++frame) Bounce();
   ++env_steps_;
   ++episode_env_steps_;
+  game_over_ = game_over_ || episode_env_steps_ == kLongestGame;
   return_ += reward_;
   Draw();
 }

@@ -21,9 +21,9 @@ class Bell {
     };
   }
 
-  // Looks again at each ring until `done`; false when that takes more than ten seconds.
+  // Looks again at each ring until `done`; false when that takes more than half a minute.
   bool WaitUntil(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!done()) {
       std::unique_lock lock(mutex_);
       if (!changed_.wait_until(lock, end, [this] { return rung_; })) return done();
