@@ -1,0 +1,268 @@
+#include "viewer/client/server_probe.h"
+
+#include <errno.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "viewer/client/connection_error.h"
+
+namespace dqnd {
+namespace {
+
+using Kind = ConnectionError::Kind;
+using Clock = std::chrono::steady_clock;
+
+// How often a socket that is not ready is asked again.
+constexpr std::chrono::milliseconds kPollInterval(3);
+
+template <auto free>
+struct Freer {
+  template <typename T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
+using SslContext = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
+using Ssl = std::unique_ptr<SSL, Freer<SSL_free>>;
+using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
+
+// Until when an attempt may take, and whether it is still wanted.
+class Patience {
+ public:
+  Patience(const Address& address, std::chrono::milliseconds timeout, const std::stop_token& stop)
+      : place_(address.Place()), timeout_(timeout), end_(Clock::now() + timeout), stop_(stop) {}
+
+  // Waits for `done` to become true, or a moment. Throws ConnectionError when patience is at its
+  // end. REQUIRES: `lock` is locked.
+  template <typename Done>
+  void Wait(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock,
+            Clock::time_point until, Done done) {
+    changed.wait_until(lock, stop_, std::min(until, end_), done);
+    Check();
+  }
+  void WaitAMoment() {
+    std::unique_lock lock(mutex_);
+    Wait(never_, lock, Clock::now() + kPollInterval, [] { return false; });
+  }
+  Clock::time_point end() const { return end_; }
+
+ private:
+  void Check() const {
+    if (stop_.stop_requested()) throw ConnectionError(Kind::kCancelled, "given up");
+    if (Clock::now() < end_) return;
+    throw ConnectionError(
+        Kind::kTimeout,
+        fmt::format("{} does not answer within {:g} s: check host, port and firewalls", place_,
+                    std::chrono::duration<double>(timeout_).count()));
+  }
+
+  const std::string place_;
+  const std::chrono::milliseconds timeout_;
+  const Clock::time_point end_;
+  const std::stop_token stop_;
+  std::mutex mutex_;
+  std::condition_variable_any never_;
+};
+
+// What a thread that asks for a host's numbers leaves behind.
+struct Resolution {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  // Guarded by mutex.
+  bool done = false;
+  std::vector<std::string> ips;
+};
+
+std::vector<std::string> LookUp(const Address& address) {
+  std::vector<std::string> ips;
+  BIO_ADDRINFO* first = nullptr;
+  if (BIO_lookup_ex(address.host.c_str(), std::to_string(address.port).c_str(), BIO_LOOKUP_CLIENT,
+                    AF_UNSPEC, SOCK_STREAM, 0, &first) == 1) {
+    for (const BIO_ADDRINFO* each = first; each != nullptr; each = BIO_ADDRINFO_next(each)) {
+      char* ip = BIO_ADDR_hostname_string(BIO_ADDRINFO_address(each), 1);
+      if (ip != nullptr) ips.emplace_back(ip);
+      OPENSSL_free(ip);
+    }
+  }
+  BIO_ADDRINFO_free(first);
+  ERR_clear_error();
+  return ips;
+}
+
+// A name server that does not answer would hold its caller for many seconds, and nothing interrupts
+// it: so a thread of its own asks, and is left alone when nobody waits any more.
+std::vector<std::string> Resolve(const Address& address, Patience& patience) {
+  const auto resolution = std::make_shared<Resolution>();
+  std::thread([resolution, address] {
+    std::vector<std::string> ips = LookUp(address);
+    const std::lock_guard lock(resolution->mutex);
+    resolution->ips = std::move(ips);
+    resolution->done = true;
+    resolution->changed.notify_all();
+  }).detach();
+  std::unique_lock lock(resolution->mutex);
+  patience.Wait(resolution->changed, lock, patience.end(), [&] { return resolution->done; });
+  if (resolution->ips.empty()) {
+    throw ConnectionError(
+        Kind::kNameNotFound,
+        fmt::format("there is no host \"{}\": check the name, or give its number", address.host));
+  }
+  return resolution->ips;
+}
+
+// A TCP connection to one numeric address. Throws ConnectionError.
+Bio ConnectTcp(const Address& address, const std::string& ip, Patience& patience) {
+  Bio bio(BIO_new(BIO_s_connect()));
+  // In brackets, or the colons of IPv6 would be taken for a port's.
+  const std::string host = ip.find(':') == std::string::npos ? ip : fmt::format("[{}]", ip);
+  BIO_set_conn_hostname(bio.get(), host.c_str());
+  BIO_set_conn_port(bio.get(), std::to_string(address.port).c_str());
+  BIO_set_nbio(bio.get(), 1);
+  while (BIO_do_connect(bio.get()) != 1) {
+    if (!BIO_should_retry(bio.get())) {
+      const unsigned long error = ERR_peek_error();
+      const int code = ERR_GET_LIB(error) == ERR_LIB_SYS ? ERR_GET_REASON(error) : 0;
+      ERR_clear_error();
+      if (code == ECONNREFUSED || code == 0) {
+        throw ConnectionError(
+            Kind::kRefused,
+            fmt::format("{} refused the connection: no daemon listens there", address.Place()));
+      }
+      throw ConnectionError(Kind::kLost, fmt::format("{} cannot be reached: {}", address.Place(),
+                                                     std::generic_category().message(code)));
+    }
+    patience.WaitAMoment();
+  }
+  return bio;
+}
+
+// The first address that takes the connection; otherwise the error of the last.
+std::pair<Bio, std::string> ConnectToAny(const Address& address, Patience& patience) {
+  const std::vector<std::string> ips = Resolve(address, patience);
+  for (size_t i = 0;; ++i) {
+    try {
+      return {ConnectTcp(address, ips[i], patience), ips[i]};
+    } catch (const ConnectionError& error) {
+      const bool another = error.kind() == Kind::kRefused || error.kind() == Kind::kLost;
+      if (!another || i + 1 == ips.size()) throw;
+    }
+  }
+}
+
+std::string Fingerprint(const X509* certificate) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  X509_digest(certificate, EVP_sha256(), digest, &size);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+std::string Pem(X509* certificate) {
+  const Bio memory(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(memory.get(), certificate);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &data);
+  return {data, static_cast<size_t>(size)};
+}
+
+std::string DnsName(const X509* certificate) {
+  std::string name;
+  auto* names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names) && name.empty(); ++i) {
+    const GENERAL_NAME* each = sk_GENERAL_NAME_value(names, i);
+    if (each->type != GEN_DNS) continue;
+    name.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.dNSName)),
+                static_cast<size_t>(ASN1_STRING_length(each->d.dNSName)));
+  }
+  GENERAL_NAMES_free(names);
+  return name;
+}
+
+std::string Date(const ASN1_TIME* time) {
+  std::tm parts = {};
+  ASN1_TIME_to_tm(time, &parts);
+  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
+
+ServerCertificate Describe(const Address& address, X509* certificate) {
+  const ASN1_TIME* end = X509_get0_notAfter(certificate);
+  const ASN1_TIME* begin = X509_get0_notBefore(certificate);
+  if (X509_cmp_current_time(end) < 0) {
+    throw ConnectionError(
+        Kind::kExpired,
+        fmt::format("the certificate of {} expired on {}: make another with dqnd cert and restart "
+                    "the daemon",
+                    address.Place(), Date(end)),
+        Fingerprint(certificate));
+  }
+  if (X509_cmp_current_time(begin) > 0) {
+    throw ConnectionError(
+        Kind::kExpired,
+        fmt::format("the certificate of {} is valid from {} on: check the clocks of both machines",
+                    address.Place(), Date(begin)),
+        Fingerprint(certificate));
+  }
+  return {Fingerprint(certificate), Pem(certificate), DnsName(certificate)};
+}
+
+}  // namespace
+
+ProbedServer ProbeServer(const Address& address, std::chrono::milliseconds timeout,
+                         const std::stop_token& stop) {
+  Patience patience(address, timeout, stop);
+  auto [bio, ip] = ConnectToAny(address, patience);
+
+  const SslContext context(SSL_CTX_new(TLS_client_method()));
+  // The certificate is compared with a fingerprint, not with authorities.
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  static constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+  SSL_CTX_set_alpn_protos(context.get(), kHttp2, sizeof kHttp2);
+  const Ssl ssl(SSL_new(context.get()));
+  SSL_set_tlsext_host_name(ssl.get(), "dqnd");
+  BIO* raw = bio.release();
+  SSL_set_bio(ssl.get(), raw, raw);  // takes ownership
+
+  while (true) {
+    const int result = SSL_connect(ssl.get());
+    if (result == 1) break;
+    const int error = SSL_get_error(ssl.get(), result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+      patience.WaitAMoment();
+      continue;
+    }
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    ERR_clear_error();
+    // What a server's first words look like to TLS when they are HTTP/2's.
+    if (error == SSL_ERROR_SSL && reason == SSL_R_WRONG_VERSION_NUMBER) return {ip, std::nullopt};
+    throw ConnectionError(
+        Kind::kLost, fmt::format("{} closed the connection in the middle of its first words: no "
+                                 "daemon listens there, or it takes no more clients",
+                                 address.Place()));
+  }
+  const Certificate certificate(SSL_get1_peer_certificate(ssl.get()));
+  if (certificate == nullptr) {
+    throw ConnectionError(
+        Kind::kOtherContract,
+        fmt::format("{} speaks TLS without a certificate: no daemon does", address.Place()));
+  }
+  ProbedServer server{ip, Describe(address, certificate.get())};
+  SSL_shutdown(ssl.get());
+  return server;
+}
+
+}  // namespace dqnd
