@@ -219,6 +219,7 @@ class FakeDaemon::Run : public v1::RunService::Service {
   }
   grpc::Status Step(grpc::ServerContext* context, const v1::StepRequest* request,
                     v1::StepResponse* response) override {
+    if (grpc::Status status = state_.Admit(*context, "", true); !status.ok()) return status;
     if (state_.RunStateNow().phase() != v1::RUN_PHASE_PAUSED) {
       return {grpc::StatusCode::FAILED_PRECONDITION, "the run is not paused: pause it first"};
     }
@@ -335,6 +336,7 @@ class FakeDaemon::Exhibition : public v1::ExhibitionService::CallbackService {
     int64_t games = 0;  // to play; 0: until the client ends it
     v1::Show show;
     double speed = 1;
+    bool unpaced = false;  // as fast as the client reads
     bool paused = false;
     int steps = 0;  // to play while it is paused
     int person_action = -1;
@@ -403,6 +405,7 @@ class FakeDaemon::Exhibition : public v1::ExhibitionService::CallbackService {
         }
         StartWrite(&response_);
         if (game.games > 0 && game.games_over >= game.games) break;
+        if (game.unpaced && !game.paused) continue;
         // Decisions of four frames at 60 frames a second, each sent as one moment.
         state.WaitALittle(std::chrono::nanoseconds(
             static_cast<int64_t>(game.paused ? 3e7 : 1e9 / 30 / game.speed)));
@@ -429,6 +432,7 @@ class FakeDaemon::Exhibition : public v1::ExhibitionService::CallbackService {
     switch (request.command_case()) {
       case v1::PlayRequest::kStart:
         game.speed = request.start().speed() > 0 ? request.start().speed() : 1;
+        game.unpaced = request.start().every_frame() && request.start().speed() == 0;
         game.show = request.start().show();
         game.games = request.start().games();
         return state_.Note(fmt::format("Start {:g}", game.speed));

@@ -86,6 +86,8 @@ void FakeGame::Step(int person_action) {
   ++episode_env_steps_;
   game_over_ = game_over_ || episode_env_steps_ == kLongestGame;
   return_ += reward_;
+  truncated_ = !game_over_ && episode_env_steps_ == kMaxEpisodeEnvSteps;
+  game_over_ = game_over_ || truncated_;
   Draw();
 }
 
@@ -180,7 +182,8 @@ v1::Moment FakeGame::NextMoment(bool key, bool network_input, bool saliency) {
   step.set_return_so_far(return_);
   step.set_epsilon(0.1);
   step.set_game_over(game_over_);
-  step.set_terminated(game_over_);
+  step.set_terminated(game_over_ && !truncated_);
+  step.set_truncated(truncated_);
   if (network_input) {
     v1::NetworkInput& input = *moment.mutable_network_input();
     *input.mutable_observation() = Spec().observation();

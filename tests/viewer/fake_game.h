@@ -18,6 +18,8 @@ class FakeGame {
   static constexpr int kWidth = 160;
   static constexpr int kHeight = 210;
   static constexpr int kActions = 4;  // NOOP, FIRE, RIGHT, LEFT
+  // The game's own agent hardly ever loses.
+  static constexpr int kMaxEpisodeEnvSteps = 250;
 
   FakeGame();
 
@@ -56,6 +58,7 @@ class FakeGame {
   int64_t env_steps_ = 0;
   int64_t episode_env_steps_ = 0;
   bool game_over_ = false;
+  bool truncated_ = false;
 };
 
 // One LZ4 block of `bytes`.

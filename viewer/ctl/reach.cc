@@ -1,0 +1,19 @@
+#include "viewer/ctl/reach.h"
+
+namespace dqnd {
+
+Reconnector::Options ReachOnce(const Address& address) {
+  Reconnector::Options options;
+  options.named = address.Text();
+  options.token = address.token;
+  // Longer than any command lives on after the connection is lost.
+  options.first_wait = std::chrono::hours(1);
+  options.longest_wait = options.first_wait;
+  return options;
+}
+
+void ThrowIfLost(const ConnectionStatus& status) {
+  if (status.error.has_value()) throw ConnectionError(*status.error);
+}
+
+}  // namespace dqnd
