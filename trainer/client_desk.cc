@@ -89,13 +89,17 @@ void ClientDesk::Obey(RemoteControl::Command command, RunPhase phase) {
       steps_done_ = std::move(command.done);
       return;
     case RemoteControl::Kind::kCheckpoint:
-      return loop_.checkpoint(paused_, std::move(command.done));
+      return loop_.checkpoint(paused_, [this, done = std::move(command.done)](const auto& failure) {
+        TellState(phase_);  // with the new checkpoint
+        done(failure);
+      });
   }
   command.done("");
 }
 
 void ClientDesk::TellState(RunPhase phase) {
   state_told_ = Clock::now();
+  phase_ = phase;
   RunState state = loop_.state();
   state.phase = phase;
   control_.SetState(state);

@@ -56,6 +56,7 @@ class ClientDesk {
   const PublishedNetwork& network_;
   const Loop loop_;
 
+  RunPhase phase_ = RunPhase::kTraining;  // that was told last
   bool paused_ = false;
   int64_t cycles_to_play_ = 0;   // of a paused run, by Step
   RunControl::Done steps_done_;  // what waits for them

@@ -47,6 +47,10 @@ void RemoteControl::Add(Command command) {
 void RemoteControl::Stop(Done done) {
   stopped_ = true;
   request_stop_();
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_.phase != RunPhase::kServing) state_.phase = RunPhase::kStopping;
+  }
   done("");
 }
 

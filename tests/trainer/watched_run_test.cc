@@ -177,9 +177,14 @@ TEST(WatchedRun, ACheckpointIsCompleteWhenItsClientIsAnswered) {
   std::jthread training([&] { run.Train(); });
   paused.get_future().get();
   WatchedRun::Ask([&](auto done) { run.control().Step(5, done); });
-  EXPECT_EQ(WatchedRun::Ask([&](auto done) { run.control().Checkpoint(done); }), "");
-  EXPECT_EQ(WatchedRun::Ask([&](auto done) { run.control().Step(1, done); }), "");
-  EXPECT_EQ(run.control().state().checkpoint->env_steps, 10);
+  std::optional<int64_t> told;
+  WatchedRun::Ask([&](auto done) {
+    run.control().Checkpoint([&, done](const std::string& failure) {
+      told = run.control().state().checkpoint->env_steps;
+      done(failure);
+    });
+  });
+  EXPECT_EQ(told, 10);
   WatchedRun::Ask([&](auto done) { run.control().Resume(done); });
 }
 

@@ -4,8 +4,7 @@ namespace dqnd {
 
 Reconnector::Options ReachOnce(const Address& address) {
   Reconnector::Options options;
-  options.named = address.Text();
-  options.token = address.token;
+  options.destination = {.named = address.Text(), .token = address.token, .fingerprint = ""};
   // Longer than any command lives on after the connection is lost.
   options.first_wait = std::chrono::hours(1);
   options.longest_wait = options.first_wait;
