@@ -1,0 +1,147 @@
+"""A real run, and dqnctl beside it: what clients see, what they may do, and what of it is left."""
+
+import contextlib
+import json
+import re
+import subprocess
+import time
+
+import pytest
+from dqnd_support import PROGRAM, dqnd, small_config
+
+CTL = PROGRAM.parent / "dqnctl"
+LONG = ["train.total_env_steps=100000000", "checkpoint.every_env_steps=0", "evaluation.every_env_steps=0"]
+
+
+@contextlib.contextmanager
+def running(folder, *overrides):
+    """A run that trains until a client or the test ends it; gives the process and the run directory."""
+    log = open(folder / "output.txt", "w")
+    process = subprocess.Popen([PROGRAM, "train", small_config(folder), *LONG, *overrides], stdout=log,
+                               stderr=subprocess.STDOUT, text=True)
+    try:
+        run = folder / "small"
+        deadline = time.monotonic() + 60
+        while not (run / "address").exists():
+            assert process.poll() is None, (folder / "output.txt").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield process, run
+    finally:
+        process.kill()
+        process.wait()
+        log.close()
+
+
+def ctl(run, *arguments, **options):
+    return subprocess.run([CTL, "--run", run, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+                          **options)
+
+
+def status(run):
+    return json.loads(ctl(run, "--json", "status", "--once").stdout)
+
+
+def test_a_client_pauses_steps_and_stops_a_run(tmp_path):
+    with running(tmp_path) as (process, run):
+        assert ctl(run, "pause").returncode == 0
+        state = status(run)["state"]
+        assert state["phase"] == "paused"
+        before = int(state["env_steps"])
+        assert ctl(run, "step", 10).returncode == 0
+        assert int(status(run)["state"]["env_steps"]) == before + 10
+        saved = ctl(run, "checkpoint")
+        assert f"{before + 10:,}" in saved.stdout
+        assert (run / "checkpoints" / f"{before + 10:012}" / "manifest.json").exists()
+        refused = ctl(run, "step", 0)
+        assert refused.returncode == 2
+        assert ctl(run, "resume").returncode == 0
+        assert ctl(run, "stop").returncode == 0
+        assert process.wait(timeout=60) == 0
+    assert not (run / "address").exists()
+    gone = ctl(run, "status", "--once")
+    assert gone.returncode == 1 and gone.stderr.strip()
+
+
+def test_no_token_reaches_a_log(tmp_path):
+    with running(tmp_path) as (_, run):
+        tokens = [(run / "access" / name).read_text().strip() for name in ("control_token", "read_only_token")]
+        ctl(run, "pause")
+        assert ctl(run, "--token", "0" * 64, "pause").returncode == 1
+        logs = "".join(path.read_text() for path in run.glob("dqnd*.log"))
+        assert logs and not any(token in logs for token in tokens)
+        link = re.search(r"dqnview '(dqnd://\S+)'", (tmp_path / "output.txt").read_text()).group(1)
+        assert link.endswith("token=" + tokens[0])
+
+
+def test_the_read_only_token_looks_and_does_not_control(tmp_path):
+    with running(tmp_path) as (_, run):
+        token = (run / "access" / "read_only_token").read_text().strip()
+        assert ctl(run, "--token", token, "status", "--once").returncode == 0
+        refused = ctl(run, "--token", token, "pause")
+        assert refused.returncode == 1
+        assert "read-only" in refused.stderr
+        assert status(run)["state"]["phase"] == "training"
+
+
+def test_an_exhibition_game_is_recorded_and_read_back(tmp_path):
+    with running(tmp_path) as (_, run):
+        out = tmp_path / "games.dqnrec"
+        done = ctl(run, "record", "--episodes", 3, out)
+        assert done.returncode == 0, done.stderr
+    info = subprocess.run([CTL, "--json", "info", out], capture_output=True, text=True, check=True)
+    assert json.loads(info.stdout)["moments"] == 3 * 10  # Catch: a first picture and nine env_steps
+
+
+def test_a_finished_run_is_served_and_probed(tmp_path):
+    assert dqnd("train", small_config(tmp_path), "evaluation.record=true").returncode == 0
+    run = tmp_path / "small"
+    info = subprocess.run([CTL, "--json", "info", run / "best" / "episodes.dqnrec"], capture_output=True, text=True)
+    assert json.loads(info.stdout)["moments"] == 20 * 10
+    probe = dqnd("health", run)
+    assert probe.returncode == 1 and "no daemon" in probe.stdout
+    server = subprocess.Popen([PROGRAM, "serve", run, "server.listen=127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    try:
+        while "dqnview" not in server.stdout.readline():
+            assert server.poll() is None
+        assert dqnd("health", run).returncode == 0
+        assert status(run)["state"]["phase"] == "serving"
+        assert ctl(run, "record", "--episodes", 1, tmp_path / "one.dqnrec").returncode == 0
+        refused = ctl(run, "pause")
+        assert refused.returncode == 1 and "not trained" in refused.stderr
+        assert ctl(run, "stop").returncode == 0
+        assert server.wait(timeout=60) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_off_loopback_a_client_needs_the_certificates_fingerprint(tmp_path):
+    with running(tmp_path, "server.listen=0.0.0.0:0") as (_, run):
+        address = (run / "address").read_text().strip()
+        assert "?fingerprint=sha256:" in address
+        assert ctl(run, "status", "--once").returncode == 0
+        assert dqnd("health", run).returncode == 0
+        port = re.search(r":(\d+)\?", address).group(1)
+        token = (run / "access" / "control_token").read_text().strip()
+        wrong = f"dqnd://127.0.0.1:{port}?token={token}&fingerprint=sha256:{'0' * 64}"
+        refused = subprocess.run([CTL, "--address", wrong, "pause"], capture_output=True, text=True)
+        assert refused.returncode == 1 and "certificate" in refused.stderr
+        assert status(run)["state"]["phase"] == "training"
+
+
+def test_a_taken_port_of_loopback_gives_way_to_a_free_one(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with running(tmp_path / "a") as (_, first):
+        address = (first / "address").read_text().strip()
+        with running(tmp_path / "b", "server.listen=" + address.removeprefix("dqnd://")) as (_, second):
+            assert (second / "address").read_text().strip() != address
+            assert status(first)["state"]["phase"] == status(second)["state"]["phase"] == "training"
+
+
+@pytest.mark.parametrize("listen", ["50051", "localhost:99999", "'unix:'", ":5"])
+def test_a_wrong_address_is_refused_with_the_forms(tmp_path, listen):
+    done = dqnd("train", small_config(tmp_path), f"server.listen={listen}")
+    assert done.returncode == 2
+    assert "server.listen" in done.stderr and "unix:PATH" in done.stderr
