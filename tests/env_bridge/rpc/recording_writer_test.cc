@@ -77,6 +77,7 @@ TEST_F(RecordingWriterTest, AFullDiskSpoilsTheRecordingAndLeavesTheOlderOne) {
   files_.FailAllAfter(0, {.error = ENOSPC});
   Show(writer, 5000);
   EXPECT_THROW(writer.Keep(), std::system_error);
+  files_.Heal();
   EXPECT_EQ(files_.Read("/run/best/episodes.dqnrec"), "older");
 }
 
