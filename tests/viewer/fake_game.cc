@@ -116,10 +116,10 @@ void FakeGame::Bounce() {
 void FakeGame::Draw() {
   picture_.pixels.assign(size_t{kWidth} * kHeight, 0);
   const auto fill = [this](int x, int y, int width, int height, uint8_t colour) {
+    const int left = std::clamp(x, 0, kWidth);
+    const int right = std::clamp(x + width, left, kWidth);
     for (int row = std::max(0, y); row < std::min(kHeight, y + height); ++row) {
-      for (int column = std::max(0, x); column < std::min(kWidth, x + width); ++column) {
-        picture_.pixels[static_cast<size_t>(row * kWidth + column)] = colour;
-      }
+      std::fill_n(picture_.pixels.begin() + row * kWidth + left, right - left, colour);
     }
   };
   fill(0, 17, kWidth, 15, 1);

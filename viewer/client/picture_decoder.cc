@@ -4,7 +4,9 @@
 #include <lz4.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 namespace dqnd {
@@ -112,11 +114,23 @@ RgbaPicture ToRgba(const DecodedPicture& picture) {
   RgbaPicture result{picture.width, picture.height, {}};
   const size_t pixels = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height);
   result.rgba.resize(pixels * 4);
-  for (size_t i = 0; i < pixels; ++i) {
-    const uint8_t* rgb = picture.indexed() ? &picture.palette_rgb[picture.pixels[i] * size_t{3}]
-                                           : &picture.pixels[i * 3];
-    std::copy_n(rgb, 3, &result.rgba[i * 4]);
-    result.rgba[i * 4 + 3] = 255;
+  uint8_t* out = result.rgba.data();
+  if (!picture.indexed()) {
+    const uint8_t* rgb = picture.pixels.data();
+    for (size_t i = 0; i < pixels; ++i, rgb += 3, out += 4) {
+      std::copy_n(rgb, 3, out);
+      out[3] = 255;
+    }
+    return result;
+  }
+  std::array<std::array<uint8_t, 4>, 256> colours = {};
+  for (size_t i = 0; i < picture.palette_rgb.size() / 3; ++i) {
+    const uint8_t* rgb = &picture.palette_rgb[i * 3];
+    colours[i] = {rgb[0], rgb[1], rgb[2], 255};
+  }
+  for (const uint8_t pixel : picture.pixels) {
+    std::memcpy(out, colours[pixel].data(), 4);
+    out += 4;
   }
   return result;
 }

@@ -140,10 +140,10 @@ void PlayClient::RunSession(Connection& connection, const v1::GetRunResponse& ru
   const auto stub = v1::ExhibitionService::NewStub(connection.channel());
   const auto stream = stub->Play(&context);
 
-  bool ends_by_itself = false;
+  int64_t games = 0;  // to play; 0: for ever
   {
     const std::lock_guard lock(mutex_);
-    ends_by_itself = start_.games() > 0;
+    games = start_.games();
     commands_.clear();
     *commands_.emplace_back().mutable_start() = start_;
     in_session_ = true;
@@ -157,9 +157,11 @@ void PlayClient::RunSession(Connection& connection, const v1::GetRunResponse& ru
   MomentDecoder decoder;
   v1::PlayResponse response;
   std::optional<ConnectionError> damage;
+  bool is_complete = false;
   while (!damage.has_value() && stream->Read(&response)) {
     try {
       Publish(response, decoder);
+      is_complete = games > 0 && response.state().games_over() >= games;
     } catch (const DamagedPicture& error) {
       damage.emplace(ConnectionError::Kind::kLost, fmt::format("the daemon sent {}", error.what()));
     } catch (const std::exception& error) {
@@ -175,7 +177,9 @@ void PlayClient::RunSession(Connection& connection, const v1::GetRunResponse& ru
   writer.request_stop();
   writer.join();
   const grpc::Status status = stream->Finish();
-  if (stop.stop_requested() || (status.ok() && ends_by_itself)) return;
+  // Whatever the status: a server that ends a stream on which its client might still write may have
+  // to reset it, and the reset may overtake the status.
+  if (stop.stop_requested() || is_complete) return;
   throw damage.has_value() ? *damage : connection.ErrorOf(status);
 }
 

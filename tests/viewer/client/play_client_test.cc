@@ -108,7 +108,8 @@ TEST(PlayClient, IsDoneWhenTheGamesThatItAskedForArePlayed) {
   start.set_games(1);
   start.set_speed(32);
   Player player(Reach(daemon.address()), start);
-  ASSERT_TRUE(player.WaitUntil([&] { return player.status.phase == Phase::kEnded; }));
+  ASSERT_TRUE(player.WaitUntil([&] { return player.status.phase == Phase::kEnded; }))
+      << player.status.text;
   EXPECT_EQ(player.state->games_over(), 1);
 }
 
