@@ -11,6 +11,7 @@ picture stands still for more than a second, or when the run is slower than half
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -45,7 +46,8 @@ class Relay:
 
     async def connected(self, reader, writer):
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.port)
-        await asyncio.gather(self.carry(reader, there_writer), self.carry(there_reader, writer))
+        with contextlib.suppress(asyncio.CancelledError):  # the test is over
+            await asyncio.gather(self.carry(reader, there_writer), self.carry(there_reader, writer))
 
     async def carry(self, reader, writer):
         queue = asyncio.Queue(maxsize=1000)
