@@ -190,7 +190,10 @@ TEST(WatchedRun, ACheckpointIsCompleteWhenItsClientIsAnswered) {
 
 TEST(WatchedRun, StoppedByAClientEndsWithACheckpointAndSaysWhoStoppedIt) {
   WatchedRun run(Catch(100'000'000));
-  std::jthread client([&] { WatchedRun::Ask([&](auto done) { run.control().Stop(done); }); });
+  std::jthread client([&] {
+    while (run.control().state().env_steps == 0) std::this_thread::yield();
+    WatchedRun::Ask([&](auto done) { run.control().Stop(done); });
+  });
   EXPECT_EQ(run.Train(), TrainingLoop::Ending::kStopped);
   EXPECT_TRUE(run.control().stopped());
   EXPECT_FALSE(run.Result().empty());
