@@ -116,8 +116,9 @@ def share_of(rows, colour, tolerance=12):
 class WindowTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        # Without -noreset the display begins anew whenever its last client goes, and throws out the next.
         cls.display = Program("Xvfb", "-displayfd", "1", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24",
-                              "-nolisten", "tcp")
+                              "-noreset", "-nolisten", "tcp")
         number = cls.display.wait_for(r"^\d+$").group()
         cls.folder = tempfile.TemporaryDirectory()
         cls.environment = dict(os.environ, DISPLAY=f":{number}", XDG_CONFIG_HOME=cls.folder.name)
