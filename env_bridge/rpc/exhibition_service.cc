@@ -106,7 +106,8 @@ class ExhibitionServiceImpl::Player final
     try {
       Start();
       while (!AllGamesPlayed()) PlayOneEnvStep();
-      Write();
+      WaitForWrite();
+      Write();  // what waited for that
       WaitForWrite();
     } catch (const Ended&) {
       status = {grpc::StatusCode::UNAVAILABLE, "the daemon has ended"};
