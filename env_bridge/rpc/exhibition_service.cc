@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -144,7 +145,7 @@ class ExhibitionServiceImpl::Player final
                           .eps = eps,
                           .seed = start.has_seed() ? start.seed() : AnySeed()},
         service_.parts_.policies.Make());
-    encoder_.emplace(game_->spec().observation);
+    encoder_ = std::make_unique<MomentEncoder>(game_->spec().observation);
     SetShow(start.show());
     StartRead(&request_);
     due_ = Clock::now();
@@ -232,7 +233,7 @@ class ExhibitionServiceImpl::Player final
     state.set_parameters_env_steps(game_->parameters_env_steps());
     state.set_rewindable_seconds(game_->rewindable_seconds());
     state.set_games_over(game_->games_over());
-    if (game_->last_return()) state.set_last_return(*game_->last_return());
+    if (const auto last = game_->last_return()) state.set_last_return(*last);
   }
 
   // Returns at `due`, or as soon as a command was carried out; writes meanwhile what waits for its
@@ -334,7 +335,7 @@ class ExhibitionServiceImpl::Player final
   // Owned by the player's thread.
   Wakeup saliency_news_;  // nobody waits for it: a map goes out with the next moment
   std::unique_ptr<ExhibitionGame> game_;
-  std::optional<MomentEncoder> encoder_;
+  std::unique_ptr<MomentEncoder> encoder_;
   std::unique_ptr<SaliencyWorker> saliency_;
   bool every_frame_ = false;
   bool unpaced_ = false;
