@@ -43,16 +43,10 @@ ExhibitionGame::ExhibitionGame(const ExhibitionOptions& options, std::unique_ptr
       observation_(spec().observation.bytes()) {
   // The frames between two decisions; the last of an env_step is taken after it.
   environment_->SetFrameObserver([this] { TakePicture(); });
-  Begin();
+  Restart();
 }
-
-ExhibitionGame::~ExhibitionGame() = default;
 
 void ExhibitionGame::Restart() {
-  Begin();
-}
-
-void ExhibitionGame::Begin() {
   environment_->Reset(std::exchange(environment_seed_, std::nullopt));
   environment_->Observe(observation_);
   states_.Begin(0, observation_);
@@ -67,7 +61,7 @@ void ExhibitionGame::Begin() {
 }
 
 void ExhibitionGame::Play() {
-  if (over_) return Begin();
+  if (over_) return Restart();
   num_moments_ = 0;
   parameters_env_steps_ = policy_->Refresh();
   ShownStep step;

@@ -31,7 +31,6 @@ class ExhibitionGame {
  public:
   // Begins the first game. Throws what MakeEnvironment throws.
   ExhibitionGame(const ExhibitionOptions& options, std::unique_ptr<LivePolicy> policy);
-  ~ExhibitionGame();
 
   // Begins a new game and forgets the moments to go back to.
   void Restart();
@@ -71,7 +70,6 @@ class ExhibitionGame {
     std::string state;
   };
 
-  void Begin();
   int Choose(ShownStep& step);
   void TakePicture();
   Moment& NextMoment();
