@@ -88,15 +88,14 @@ void App::FollowConnection() {
                dialog_.keep_token() ? destination.token : "", run.name()});
 }
 
-template <typename Screen>
-void App::ObeyWishes(Screen& screen) {
-  if (screen.TakeHelpWish()) help_is_open_ = true;
-  if (screen.TakeScreenshotWish()) TakeScreenshot();
-  if (screen.TakeThemeWish()) {
+void App::Obey(const WindowWishes& wishes) {
+  if (wishes.help) help_is_open_ = true;
+  if (wishes.screenshot) TakeScreenshot();
+  if (wishes.theme) {
     const bool dark = window_.theme().name() == ThemeName::kDark;
     window_.theme().Set(dark ? ThemeName::kLight : ThemeName::kDark);
   }
-  if (screen.TakeConnectWish()) {
+  if (wishes.connect) {
     dialog_.Open({}, std::nullopt);
     dialog_is_open_ = true;
   }
@@ -145,11 +144,11 @@ double App::Draw() {
     DrawDialog();
   } else if (live_ != nullptr) {
     wanted = live_->Draw(has_keyboard);
-    ObeyWishes(*live_);
+    Obey(live_->TakeWishes());
   } else if (recording_ != nullptr) {
     window_.SetTitle(fmt::format("{} - dqnview", recording_->title()));
     wanted = recording_->Draw(has_keyboard);
-    ObeyWishes(*recording_);
+    Obey(recording_->TakeWishes());
   }
   ImGui::Dummy(ImVec2(0, 0));  // something must lie where a screen has put the cursor last
   ImGui::End();

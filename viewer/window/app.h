@@ -37,8 +37,7 @@ class App {
  private:
   void Open(const Destination& destination);
   void FollowConnection();
-  template <typename Screen>
-  void ObeyWishes(Screen& screen);
+  void Obey(const WindowWishes& wishes);
   void TakeScreenshot();
   double TakePromisedScreenshot();
   void DrawDialog();

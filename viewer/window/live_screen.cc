@@ -12,6 +12,7 @@
 
 #include "viewer/window/curves_card.h"
 #include "viewer/window/event_card.h"
+#include "viewer/window/keys.h"
 #include "viewer/window/number_text.h"
 #include "viewer/window/run_card.h"
 #include "viewer/window/widgets.h"
@@ -28,13 +29,6 @@ constexpr double kMomentsPerSecond = 60;
 
 double UnixSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-bool Pressed(ImGuiKey key) {
-  return ImGui::IsKeyPressed(key, false);
-}
-bool PressedOrHeld(ImGuiKey key) {
-  return ImGui::IsKeyPressed(key, true);
 }
 
 }  // namespace
@@ -228,12 +222,8 @@ void LiveScreen::Control(RunCommand command) {
 
 void LiveScreen::HandleKeys() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (Pressed(ImGuiKey_F1) || (io.KeyShift && Pressed(ImGuiKey_Slash))) wants_help_ = true;
-  if (Pressed(ImGuiKey_F12)) wants_screenshot_ = true;
-  if (Pressed(ImGuiKey_F11)) window_.ToggleFullscreen();
+  wishes_.TakeKeys(window_);
   if (io.KeyCtrl) {
-    if (Pressed(ImGuiKey_O)) wants_connect_ = true;
-    if (Pressed(ImGuiKey_L)) wants_theme_ = true;
     if (Pressed(ImGuiKey_E)) asks_stop_ = may_control();
     return;
   }
@@ -383,14 +373,7 @@ void LiveScreen::DrawHeader(float width) {
   const int mode = Segmented(theme, "mode", kModes, is_playing() ? 1 : 0);
   SetMode(mode == 1 ? ViewMode::kExhibition : ViewMode::kTraining);
   ImGui::SameLine();
-  wants_connect_ |=
-      Button(theme, "connect", Icon::kPlug, "", "Connect to another daemon  [Ctrl O]");
-  ImGui::SameLine();
-  wants_theme_ |=
-      Button(theme, "theme", theme.name() == ThemeName::kDark ? Icon::kSun : Icon::kMoon, "",
-             "Light or dark  [Ctrl L]");
-  ImGui::SameLine();
-  wants_help_ |= Button(theme, "help", Icon::kHelp, "", "Keys  [F1]");
+  wishes_.DrawButtons(theme, "Connect to another daemon  [Ctrl O]");
 }
 
 StageContent LiveScreen::MakeStage() {
@@ -536,7 +519,8 @@ void LiveScreen::DrawRecordButtons() {
     ToggleRecording();
   }
   ImGui::SameLine();
-  if (Button(theme, "screenshot", Icon::kCamera, "", "Screenshot  [F12]")) wants_screenshot_ = true;
+  if (Button(theme, "screenshot", Icon::kCamera, "", "Screenshot  [F12]"))
+    wishes_.screenshot = true;
 }
 
 // The game's own numbers, at the right where there is room.

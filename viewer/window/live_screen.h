@@ -17,6 +17,7 @@
 #include "viewer/window/serve_process.h"
 #include "viewer/window/stage.h"
 #include "viewer/window/window.h"
+#include "viewer/window/window_wishes.h"
 
 namespace dqnd {
 
@@ -42,11 +43,7 @@ class LiveScreen {
   // A line over the game for a few seconds.
   void ShowToast(const std::string& text);
 
-  // What the person wanted of the window rather than of the run; asked once.
-  bool TakeConnectWish() { return std::exchange(wants_connect_, false); }
-  bool TakeHelpWish() { return std::exchange(wants_help_, false); }
-  bool TakeThemeWish() { return std::exchange(wants_theme_, false); }
-  bool TakeScreenshotWish() { return std::exchange(wants_screenshot_, false); }
+  WindowWishes TakeWishes() { return std::exchange(wishes_, {}); }
 
  private:
   struct Layout;
@@ -108,10 +105,7 @@ class LiveScreen {
   std::string toast_;
   double toast_until_ = 0;
   bool asks_stop_ = false;
-  bool wants_connect_ = false;
-  bool wants_help_ = false;
-  bool wants_theme_ = false;
-  bool wants_screenshot_ = false;
+  WindowWishes wishes_;
 
   // The clients, whose threads call into what is above, come last.
   Recorder recorder_;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "viewer/window/keys.h"
 #include "viewer/window/number_text.h"
 #include "viewer/window/widgets.h"
 
@@ -15,13 +16,6 @@ namespace {
 
 constexpr int64_t kJumpMicroseconds = 2'000'000;
 constexpr double kToastSeconds = 3.5;
-
-bool Pressed(ImGuiKey key) {
-  return ImGui::IsKeyPressed(key, false);
-}
-bool PressedOrHeld(ImGuiKey key) {
-  return ImGui::IsKeyPressed(key, true);
-}
 
 // "1:02.4".
 std::string PositionText(int64_t microseconds) {
@@ -68,14 +62,8 @@ void RecordingScreen::TogglePlay() {
 
 void RecordingScreen::HandleKeys() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (Pressed(ImGuiKey_F1) || (io.KeyShift && Pressed(ImGuiKey_Slash))) wants_help_ = true;
-  if (Pressed(ImGuiKey_F12)) wants_screenshot_ = true;
-  if (Pressed(ImGuiKey_F11)) window_.ToggleFullscreen();
-  if (io.KeyCtrl) {
-    if (Pressed(ImGuiKey_O)) wants_connect_ = true;
-    if (Pressed(ImGuiKey_L)) wants_theme_ = true;
-    return;
-  }
+  wishes_.TakeKeys(window_);
+  if (io.KeyCtrl) return;
   if (Pressed(ImGuiKey_S)) saliency_ = !saliency_;
   if (Pressed(ImGuiKey_Space)) TogglePlay();
   if (PressedOrHeld(ImGuiKey_Period)) player_.StepMoment(1);
@@ -154,13 +142,7 @@ void RecordingScreen::DrawHeader(float width) {
   ImGui::SetCursorPos(
       ImVec2(std::max(left, left + width - 3 * theme.Px(32) - 2 * theme.Px(8)), top));
   ImGui::BeginGroup();
-  wants_connect_ |= Button(theme, "connect", Icon::kPlug, "", "Connect to a daemon  [Ctrl O]");
-  ImGui::SameLine();
-  const bool dark = theme.name() == ThemeName::kDark;
-  wants_theme_ |=
-      Button(theme, "theme", dark ? Icon::kSun : Icon::kMoon, "", "Light or dark  [Ctrl L]");
-  ImGui::SameLine();
-  wants_help_ |= Button(theme, "help", Icon::kHelp, "", "Keys  [F1]");
+  wishes_.DrawButtons(theme, "Connect to a daemon  [Ctrl O]");
   ImGui::EndGroup();
 }
 

@@ -9,6 +9,7 @@
 #include "viewer/window/input_card.h"
 #include "viewer/window/stage.h"
 #include "viewer/window/window.h"
+#include "viewer/window/window_wishes.h"
 
 namespace dqnd {
 
@@ -26,10 +27,7 @@ class RecordingScreen {
   const std::string& title() const { return title_; }
   void ShowToast(const std::string& text);
 
-  bool TakeConnectWish() { return std::exchange(wants_connect_, false); }
-  bool TakeHelpWish() { return std::exchange(wants_help_, false); }
-  bool TakeThemeWish() { return std::exchange(wants_theme_, false); }
-  bool TakeScreenshotWish() { return std::exchange(wants_screenshot_, false); }
+  WindowWishes TakeWishes() { return std::exchange(wishes_, {}); }
 
  private:
   void HandleKeys();
@@ -49,10 +47,7 @@ class RecordingScreen {
   bool saliency_ = true;
   std::string toast_;
   double toast_until_ = 0;
-  bool wants_connect_ = false;
-  bool wants_help_ = false;
-  bool wants_theme_ = false;
-  bool wants_screenshot_ = false;
+  WindowWishes wishes_;
 };
 
 }  // namespace dqnd
