@@ -106,7 +106,7 @@ class Environment {
   // Render and nothing else of this environment. Frames of a Reset are not for it. An empty
   // function: none. Where an env_step is one frame there is nothing to call it for. Not part of the
   // saved state.
-  virtual void SetFrameObserver(std::function<void()> /*observer*/) {}
+  virtual void SetFrameObserver(const std::function<void()>& /*observer*/) {}
 
   // What a person who compares this environment with its original needs to know of the last Reset
   // or Step beyond its result, as a JSON object; empty when there is nothing. For dqnd trace only.

@@ -42,6 +42,13 @@ struct EnvironmentOptions {
   int screen_size = 84;                     // pixels, height and width of the observation
   std::optional<int> frame_stack = {};      // unset: 4 for ale, 1 elsewhere; any family
   std::string rom_directory = {};  // where NAME.bin lies; empty: those that dqnd was built with
+
+  // The same, where a lost life ends nothing: for games that are judged or shown.
+  EnvironmentOptions OfWholeGames() const {
+    EnvironmentOptions options = *this;
+    options.life_loss = LifeLoss::kIgnore;
+    return options;
+  }
 };
 
 }  // namespace dqnd

@@ -49,9 +49,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
                                          const EvaluationOptions& evaluation,
                                          const std::stop_token& stop,
                                          const EvaluationHooks& hooks) {
-  EnvironmentOptions whole_games = options;
-  whole_games.life_loss = LifeLoss::kIgnore;
-  const std::unique_ptr<Environment> environment = MakeEnvironment(whole_games);
+  const std::unique_ptr<Environment> environment = MakeEnvironment(options.OfWholeGames());
   const ObservationSpec& spec = environment->spec().observation;
   const int num_actions = environment->spec().num_actions();
   const int64_t limit = environment->spec().max_episode_env_steps.value_or(kLongestGameEnvSteps);

@@ -201,8 +201,8 @@ void AleEnvironment::Render(Image& image) const {
   emulator_.Render(image);
 }
 
-void AleEnvironment::SetFrameObserver(std::function<void()> observer) {
-  frame_observer_ = std::move(observer);
+void AleEnvironment::SetFrameObserver(const std::function<void()>& observer) {
+  frame_observer_ = observer;
 }
 
 std::string AleEnvironment::TraceDetails() const {

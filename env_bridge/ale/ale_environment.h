@@ -53,7 +53,7 @@ class AleEnvironment : public Environment {
   StepResult Step(int action) override;
   void Observe(std::span<uint8_t> out) const override;
   void Render(Image& image) const override;
-  void SetFrameObserver(std::function<void()> observer) override;
+  void SetFrameObserver(const std::function<void()>& observer) override;
 
   // {"actions": [...], "lives": n}: the emulator actions of the last Step, one a frame. After a
   // Reset also {"noops": [...]}, the no-op count of each game that it began (none when the game

@@ -193,10 +193,7 @@ class ExhibitionServiceImpl::Player final
   // Sends the moment now or soon, or, where a newer one comes before, never.
   void Offer(Moment& moment) {
     if (every_frame_) WaitForWrite();
-    if (waiting_.has_value() && waiting_->step) {
-      const ShownStep& missed = *waiting_->step;
-      not_shown_.Add(missed.result.reward, missed.exploratory, missed.result.game_over);
-    }
+    if (waiting_.has_value() && waiting_->step) not_shown_.Add(*waiting_->step);
     if (!waiting_) waiting_.emplace();
     std::swap(*waiting_, moment);
     if (every_frame_ || paused_ || Clock::now() >= next_write_) Write();

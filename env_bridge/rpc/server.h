@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -25,6 +26,10 @@ struct ServerOptions {
   int max_watchers = 64;    // clients that watch or play
   int max_exhibitions = 4;  // games at once
   std::string program_version = {};
+  // A client that says nothing for so long is asked for a sign of life, and dropped when it gives
+  // none.
+  std::chrono::milliseconds silence{15'000};
+  std::chrono::milliseconds answer_within{10'000};
 };
 
 // What is served. Everything must outlive the server.

@@ -13,11 +13,6 @@ namespace {
 constexpr double kSecondsBetweenSaves = 1;
 constexpr size_t kMostSaves = 60;
 
-EnvironmentOptions WholeGames(EnvironmentOptions options) {
-  options.life_loss = LifeLoss::kIgnore;
-  return options;
-}
-
 // The action that does nothing, by the names that environments give it.
 int IdleAction(const EnvironmentSpec& spec) {
   for (const char* name : {"NOOP", "n", "none", "stay", "no_torque"}) {
@@ -33,7 +28,7 @@ int IdleAction(const EnvironmentSpec& spec) {
 
 ExhibitionGame::ExhibitionGame(const ExhibitionOptions& options, std::unique_ptr<LivePolicy> policy)
     : options_(options),
-      environment_(MakeEnvironment(WholeGames(options.environment))),
+      environment_(MakeEnvironment(options.environment.OfWholeGames())),
       policy_(std::move(policy)),
       first_action_(IdleAction(spec())),
       env_steps_per_second_(spec().frames_per_second / spec().frame_skip),

@@ -14,6 +14,10 @@ void StepSummary::Add(double reward, bool was_exploratory, bool game_over) {
        .games_over = game_over ? 1 : 0});
 }
 
+void StepSummary::Add(const ShownStep& step) {
+  Add(step.result.reward, step.exploratory, step.result.game_over);
+}
+
 void StepSummary::Add(const StepSummary& other) {
   if (other.env_steps == 0) return;
   reward_min = env_steps == 0 ? other.reward_min : std::min(reward_min, other.reward_min);

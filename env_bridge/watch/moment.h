@@ -33,6 +33,7 @@ struct StepSummary {
   int64_t games_over = 0;
 
   void Add(double reward, bool was_exploratory, bool game_over);
+  void Add(const ShownStep& step);
   void Add(const StepSummary& other);
   friend bool operator==(const StepSummary&, const StepSummary&) = default;
 };

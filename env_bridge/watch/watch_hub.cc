@@ -39,11 +39,8 @@ void WatchHub::Publish(const CycleView& cycle, Clock::time_point now) {
       // Multiples of the interval, so that subscribers of one rate share their moments.
       subscriber->due_ =
           now - now.time_since_epoch() % subscriber->interval_ + subscriber->interval_;
-      if (subscriber->newest_ != nullptr) {
-        const ShownStep& missed = *subscriber->newest_->step;
-        subscriber->before_newest_.Add(missed.result.reward, missed.exploratory,
-                                       missed.result.game_over);
-      }
+      if (subscriber->newest_ != nullptr)
+        subscriber->before_newest_.Add(*subscriber->newest_->step);
       subscriber->before_newest_.Add(std::exchange(subscriber->after_newest_, {}));
       if (taken_[lane] == nullptr) taken_[lane] = Take(cycle, lane);
       subscriber->newest_ = taken_[lane];

@@ -4,44 +4,12 @@
 
 #include "tests/env_bridge/rpc/plain_decoder.h"
 #include "tests/env_bridge/rpc/served_run.h"
+#include "tests/env_bridge/rpc/training.h"
 
 namespace dqnd {
 namespace {
 
 using grpc::StatusCode;
-
-// Trains Catch at full speed until it is destroyed: publishes, as the training loop does.
-class Training {
- public:
-  explicit Training(WatchHub& hub, bool exploratory = false)
-      : thread_([&hub, exploratory](const std::stop_token& stop) {
-          const auto environments = MakeVectorEnvironment({.id = "catch"}, 1);
-          environments->Reset(std::vector<uint64_t>{1});
-          const std::vector<int> actions = {1};
-          const std::vector<uint8_t> explored = {exploratory};
-          const std::vector<float> values = {0.5f, 1, 0.25f};
-          RunningEpisode episode;
-          for (int64_t env_step = 0; !stop.stop_requested(); ++env_step) {
-            const std::vector<uint8_t> states(environments->observations().begin(),
-                                              environments->observations().end());
-            environments->Step(actions);
-            if (hub.wanted()) {
-              hub.Publish({.environments = *environments,
-                           .actions = actions,
-                           .exploratory = explored,
-                           .q_values = values,
-                           .states = states,
-                           .episodes = std::span(&episode, 1),
-                           .env_steps = env_step,
-                           .epsilon = 0.5});
-            }
-            std::this_thread::yield();
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
 
 class StreamServiceTest : public testing::Test {
  protected:
