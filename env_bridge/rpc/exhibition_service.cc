@@ -183,6 +183,8 @@ class ExhibitionServiceImpl::Player final
         WaitUntil(due_);
         if (game_changed_) return ShowMoments();
       }
+      // The frames of a decision were played at once; in real time the game is here now.
+      moment.unix_nanoseconds = UnixNanoseconds();
       Offer(moment);
       const auto frame_time = std::chrono::duration_cast<Clock::duration>(
           std::chrono::duration<double>(1 / (game_->spec().frames_per_second * speed_)));

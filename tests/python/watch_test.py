@@ -2,14 +2,18 @@
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import time
 
+import cv2
+import numpy
 import pytest
 from dqnd_support import PROGRAM, dqnd, small_config
 
 CTL = PROGRAM.parent / "dqnctl"
+VIEW = PROGRAM.parent / "dqnview"
 LONG = ["train.total_env_steps=100000000", "checkpoint.every_env_steps=0", "evaluation.every_env_steps=0"]
 
 
@@ -114,6 +118,34 @@ def test_a_finished_run_is_served_and_probed(tmp_path):
     finally:
         server.kill()
         server.wait()
+
+
+def view(run, folder, *arguments):
+    """What dqnview shows of the run after some seconds: its picture, and how old each moment was when it was seen."""
+    shot, delays = folder / "window.png", folder / "delays.csv"
+    done = subprocess.run([VIEW, run, *arguments, "--screenshot", shot, "--after", "5", "--delays", delays],
+                          capture_output=True, text=True, timeout=120, cwd=folder,
+                          env={"HOME": str(folder), "PATH": os.environ["PATH"]})
+    assert done.returncode == 0, done.stderr
+    return cv2.imread(str(shot)), [float(line.split(",")[1]) for line in delays.read_text().splitlines()[1:]]
+
+
+def test_the_window_shows_a_run_as_it_trains(tmp_path):
+    with running(tmp_path) as (_, run):
+        picture, delays = view(run, tmp_path, "--mode", "training")
+        assert status(run)["state"]["phase"] == "training"
+    assert picture.shape == (800, 1280, 3)
+    assert len(numpy.unique(picture.reshape(-1, 3), axis=0)) > 100  # a window with text, and not a blank one
+    assert len(delays) > 20 and min(delays) > 0
+
+
+def test_the_window_serves_a_finished_run_by_itself_while_it_is_open(tmp_path):
+    assert dqnd("train", small_config(tmp_path)).returncode == 0
+    run = tmp_path / "small"
+    _, delays = view(run, tmp_path)
+    assert len(delays) > 5  # of a game that is played for it, five pictures a second
+    assert not (run / "address").exists()
+    assert subprocess.run(["pgrep", "-f", f"serve {run}"], check=False).returncode == 1
 
 
 def test_off_loopback_a_client_needs_the_certificates_fingerprint(tmp_path):

@@ -53,9 +53,10 @@ void CheckpointCommand(const Session& session, const Address& address) {
 
 void StopCommand(const Session& session, const Address& address) {
   const std::stop_token stop = session.signals.stop();
+  const v1::RunState state = Connection(address, {}, stop).Stop(stop).state();
   // A daemon that has only begun to stop may still call itself paused.
-  Answer(session, Connection(address, {}, stop).Stop(stop).state(), "stopping",
-         ", after a last checkpoint");
+  Answer(session, state, "stopping",
+         state.phase() == v1::RUN_PHASE_SERVING ? "" : ", after a last checkpoint");
 }
 
 }  // namespace dqnd

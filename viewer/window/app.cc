@@ -27,6 +27,10 @@ App::App(Window& window, AppOptions options)
       options_(std::move(options)),
       recent_(RecentAddresses::DefaultPath()),
       dialog_(recent_) {
+  if (!options_.delays.empty()) {
+    delays_.emplace(options_.delays);
+    window_.OnPresented([this] { delays_->Presented(); });
+  }
   if (options_.named.empty()) {
     dialog_.Open({}, std::nullopt);
     dialog_is_open_ = true;
@@ -145,6 +149,7 @@ double App::Draw() {
   } else if (live_ != nullptr) {
     wanted = live_->Draw(has_keyboard);
     Obey(live_->TakeWishes());
+    if (delays_ && live_->moment()) delays_->Drawn(live_->moment()->unix_nanoseconds);
   } else if (recording_ != nullptr) {
     window_.SetTitle(fmt::format("{} - dqnview", recording_->title()));
     wanted = recording_->Draw(has_keyboard);

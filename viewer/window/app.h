@@ -7,6 +7,7 @@
 
 #include "viewer/client/recent_addresses.h"
 #include "viewer/window/connect_dialog.h"
+#include "viewer/window/delay_log.h"
 #include "viewer/window/live_screen.h"
 #include "viewer/window/recording_screen.h"
 #include "viewer/window/window.h"
@@ -19,6 +20,7 @@ struct AppOptions {
   std::optional<ViewMode> mode;
   std::filesystem::path screenshot;  // not empty: take one, then end
   double screenshot_after_seconds = 3;
+  std::filesystem::path delays;  // not empty: write how old each moment is when it is seen
 };
 
 // dqnview: which of its screens is shown, and what leads from one to another.
@@ -51,6 +53,7 @@ class App {
   bool is_remembered_ = false;  // the live screen's address
   bool screenshot_is_taken_ = false;
   std::string failure_;
+  std::optional<DelayLog> delays_;
   std::unique_ptr<LiveScreen> live_;
   std::unique_ptr<RecordingScreen> recording_;
 };

@@ -68,12 +68,12 @@ LiveScreen::LiveScreen(Window& window, Destination destination, std::unique_ptr<
       input_(window.renderer()),
       control_(destination_, [this] { window_.Wake(); }) {
   watch_.network_input = true;
-  watch_.moments_per_second = kMomentsPerSecond;
+  watch_.moments_per_second = 0;  // until it is known that something is trained there
   if (mode.has_value()) {
     mode_ = *mode;
     mode_is_decided_ = true;
+    if (!is_playing()) watch_.moments_per_second = kMomentsPerSecond;
   }
-  if (is_playing()) watch_.moments_per_second = 0;
   StartWatching();
   if (is_playing()) StartPlaying();
 }
@@ -160,7 +160,12 @@ void LiveScreen::TakeNews(double now) {
 void LiveScreen::DecideMode() {
   if (mode_is_decided_ || !model_.state().has_value()) return;
   mode_is_decided_ = true;
-  if (phase() == v1::RUN_PHASE_SERVING) SetMode(ViewMode::kExhibition);
+  if (phase() == v1::RUN_PHASE_SERVING) {
+    SetMode(ViewMode::kExhibition);
+  } else {
+    watch_.moments_per_second = kMomentsPerSecond;
+    watcher_->Watch(watch_);
+  }
 }
 
 void LiveScreen::SetMode(ViewMode mode) {

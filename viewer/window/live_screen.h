@@ -40,6 +40,8 @@ class LiveScreen {
 
   const RunModel& model() const { return model_; }
   const Destination& destination() const { return destination_; }
+  // What the last Draw showed of the game.
+  const std::optional<DecodedMoment>& moment() const;
   // A line over the game for a few seconds.
   void ShowToast(const std::string& text);
 
@@ -76,7 +78,6 @@ class LiveScreen {
   void DrawStopQuestion();
   StageContent MakeStage();
 
-  const std::optional<DecodedMoment>& moment() const;
   bool is_playing() const { return mode_ == ViewMode::kExhibition; }
   bool may_control() const;
   v1::RunPhase phase() const;

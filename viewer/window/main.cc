@@ -34,6 +34,8 @@ void Describe(CLI::App& command, CommandLine& line) {
                      "write the window to this PNG file and end; needs no display");
   command.add_option("--after", line.app.screenshot_after_seconds,
                      "seconds until the screenshot is taken (3)");
+  command.add_option("--delays", line.app.delays,
+                     "write to this CSV file how old each moment is when its picture is seen");
 }
 
 int Main(int argc, char** argv) {

@@ -161,6 +161,7 @@ void Window::DrawFrame(const std::function<double()>& draw) {
   ImGui_ImplSDLRenderer2_RenderDrawData(ImGui::GetDrawData(), renderer_);
   WriteScreenshot();
   SDL_RenderPresent(renderer_);
+  if (presented_) presented_();
 }
 
 void Window::TakeScreenshot(std::filesystem::path path,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "viewer/window/theme.h"
@@ -40,6 +41,9 @@ class Window {
   // (negative: not).
   void Run(const std::function<double()>& draw);
 
+  // `presented` is called after each frame, once it is on the screen.
+  void OnPresented(std::function<void()> presented) { presented_ = std::move(presented); }
+
   void Close() { closing_ = true; }
   // Draws another frame soon. May be called by any thread.
   void Wake();
@@ -65,6 +69,7 @@ class Window {
   std::unique_ptr<Theme> theme_;
   bool closing_ = false;
   double wanted_seconds_ = -1;
+  std::function<void()> presented_;
   std::filesystem::path screenshot_;
   std::function<void(const std::string&)> screenshot_then_;
 };

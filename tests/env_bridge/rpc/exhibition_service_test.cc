@@ -99,6 +99,30 @@ TEST_F(ExhibitionServiceTest, RunsAtRealTimeSpeed) {
   EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(9 * 1000 / 5 / 8));
 }
 
+TEST(ExhibitionService, EachFrameOfADecisionHasTheTimeThatItIsShownAt) {
+  const ServedCatch served({}, {.id = "ale:pong"});
+  const auto context = ServedCatch::Call(served.token(false));
+  const auto stream = v1::ExhibitionService::NewStub(served.Connect())->Play(context.get());
+  v1::PlayRequest request;
+  request.mutable_start()->set_every_frame(true);
+  request.mutable_start()->set_speed(1);
+  ASSERT_TRUE(stream->Write(request));
+  constexpr int kFrames = 60;
+  int frames = 0, apart = 0;
+  v1::PlayResponse response;
+  for (int64_t before = 0; frames < kFrames && stream->Read(&response);) {
+    if (!response.has_moment()) continue;
+    const int64_t now = response.moment().unix_nanoseconds();
+    apart += now - before > 8'000'000 ? 1 : 0;  // a frame lasts 16.7 ms
+    before = now;
+    ++frames;
+  }
+  EXPECT_EQ(frames, kFrames);
+  // A machine that is late for a moment shows what it owes at once.
+  EXPECT_GT(apart, kFrames / 2);
+  context->TryCancel();
+}
+
 TEST_F(ExhibitionServiceTest, APersonTakesOverPressesAndGivesBack) {
   v1::Start start;
   start.set_speed(32);

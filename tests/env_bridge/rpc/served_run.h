@@ -20,7 +20,10 @@ namespace dqnd {
 // A fake run of Catch behind a real server, and clients of it.
 class ServedCatch {
  public:
-  explicit ServedCatch(ServerOptions options = {}) {
+  // `game` is what exhibition games play.
+  explicit ServedCatch(ServerOptions options = {},
+                       const EnvironmentOptions& game = {.id = "catch"})
+      : policies_(StateBytes(game), CatchesTheBall) {
     options.access_folder = folder_.path() / "access";
     options.program_version = "1.2.3";
     server_ = std::make_unique<Server>(options, ServedRun{.control = run,
@@ -28,7 +31,7 @@ class ServedCatch {
                                                           .hub = hub,
                                                           .feed = feed,
                                                           .news = news_,
-                                                          .environment = {.id = "catch"},
+                                                          .environment = game,
                                                           .exhibition_eps = 0});
   }
 
@@ -67,9 +70,14 @@ class ServedCatch {
   void EndServer() { server_ = nullptr; }
 
  private:
+  static size_t StateBytes(const EnvironmentOptions& game) {
+    const ObservationSpec spec = MakeEnvironment(game)->spec().observation;
+    return static_cast<size_t>(spec.stack) * static_cast<size_t>(spec.bytes());
+  }
+
   TemporaryFolder folder_;
   Wakeup news_;
-  FunctionPolicySource policies_{50, CatchesTheBall};
+  FunctionPolicySource policies_;
 
  public:
   FakeRun run{{.name = "fake",

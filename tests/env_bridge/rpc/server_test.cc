@@ -1,12 +1,13 @@
 #include "env_bridge/rpc/server.h"
 
+#include <chrono>
 #include <fstream>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
+#include "env_bridge/rpc/health_check.h"
 #include "tests/env_bridge/rpc/served_run.h"
 
 namespace dqnd {
@@ -63,29 +64,13 @@ TEST(Server, ASocketThatAnotherDaemonListensOnIsRefusedAndALeftOverOneReplaced) 
   const ServedCatch second(options);
 }
 
-TEST(Server, HealthAnswersEverybody) {
-  const ServedCatch served;
-  grpc::ClientContext context;
-  grpc::GenericStub stub(served.Connect());
-  grpc::CompletionQueue queue;
-  const grpc::Slice nothing;
-  const grpc::ByteBuffer request(&nothing, 1);
-  const auto call =
-      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
-  call->StartCall();
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  call->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  std::vector<grpc::Slice> slices;
-  ASSERT_TRUE(response.Dump(&slices).ok());
-  ASSERT_EQ(slices.size(), 1u);
-  // status: SERVING
-  EXPECT_EQ(std::string(reinterpret_cast<const char*>(slices[0].begin()), slices[0].size()),
-            std::string("\x08\x01"));
+TEST(Server, HealthAnswersEverybodyWhileItServes) {
+  ServedCatch served;
+  const std::string address = served.server().address();
+  EXPECT_EQ(CheckHealth(address, served.folder(), std::chrono::seconds(30)), "");
+  served.EndServer();
+  EXPECT_THAT(CheckHealth(address, served.folder(), std::chrono::milliseconds(200)),
+              HasSubstr("does not answer"));
 }
 
 }  // namespace
