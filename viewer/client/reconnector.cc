@@ -81,10 +81,14 @@ void Reconnector::Run(const std::stop_token& stop) {
     if (connected_ && std::chrono::steady_clock::now() - connected_at_ > options_.longest_wait) {
       wait_ = options_.first_wait;
     }
-    Say(Phase::kWaiting,
-        fmt::format("{}{}; trying again in {:g} s", connected_ ? "connection lost: " : "",
-                    error.what(), std::chrono::duration<double>(wait_).count()),
-        error);
+    if (options_.is_starting && !last_run_) {
+      Say(Phase::kWaiting, "waiting for the daemon to start");
+    } else {
+      Say(Phase::kWaiting,
+          fmt::format("{}{}; trying again in {:g} s", connected_ ? "connection lost: " : "",
+                      error.what(), std::chrono::duration<double>(wait_).count()),
+          error);
+    }
     Sleep(wait_, stop);
     wait_ = std::min(wait_ * 2, options_.longest_wait);
   }

@@ -14,15 +14,9 @@ void KeepEverySecond(std::vector<double>& numbers) {
   numbers.resize(kept);
 }
 
-v1::EventLevel LevelOf(Phase phase) {
-  switch (phase) {
-    case Phase::kWaiting:
-      return v1::EVENT_LEVEL_WARNING;
-    case Phase::kFailed:
-      return v1::EVENT_LEVEL_ERROR;
-    default:
-      return v1::EVENT_LEVEL_INFO;
-  }
+v1::EventLevel LevelOf(const ConnectionStatus& status) {
+  if (status.phase == Phase::kFailed) return v1::EVENT_LEVEL_ERROR;
+  return status.error.has_value() ? v1::EVENT_LEVEL_WARNING : v1::EVENT_LEVEL_INFO;
 }
 
 }  // namespace
@@ -30,9 +24,10 @@ v1::EventLevel LevelOf(Phase phase) {
 void RunModel::Apply(WatchNews news, double unix_seconds) {
   for (ConnectionStatus& status : news.statuses) {
     // While it is tried again and again, the first failure says it all.
-    const bool again = status.phase == Phase::kConnecting ||
-                       (status.phase == Phase::kWaiting && connection_.error.has_value());
-    if (!again) Say(status.text, LevelOf(status.phase), unix_seconds);
+    const bool waits = status.phase == Phase::kWaiting;
+    const bool again = status.phase == Phase::kConnecting || (waits && waited_);
+    if (!again) Say(status.text, LevelOf(status), unix_seconds);
+    waited_ = again ? waited_ : waits;
     if (status.phase == Phase::kConnecting) status.error = connection_.error;
     connection_ = std::move(status);
   }

@@ -65,6 +65,7 @@ class RunModel {
   std::optional<v1::GetRunResponse> run_;
   std::optional<v1::RunState> state_;
   ConnectionStatus connection_;
+  bool waited_ = false;  // and said so, since it was connected
   std::map<std::string, RunCurve, std::less<>> curves_;
   std::deque<EventLine> events_;
   std::optional<DecodedMoment> moment_;

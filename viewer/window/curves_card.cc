@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "viewer/window/number_text.h"
 #include "viewer/window/widgets.h"
@@ -55,7 +56,24 @@ size_t PointAt(const RunCurve& curve, double env_steps) {
              : static_cast<size_t>(after - curve.env_steps.begin()) - 1;
 }
 
-void SetupRange(const CurveKind& kind, const RunCurve& curve, const RunCurve* second) {
+// Ticks at round numbers of env_steps, so far apart that their labels do not touch.
+void SetupEnvStepTicks(const Theme& theme, double begin, double end) {
+  const double room = std::max(1.0f, ImGui::GetContentRegionAvail().x / theme.Px(72));
+  const double least = (end - begin) / room;
+  const double power = std::pow(10.0, std::floor(std::log10(least)));
+  double step = 10 * power;
+  for (const double times : {5, 2, 1}) {
+    if (times * power >= least) step = times * power;
+  }
+  std::vector<double> ticks;
+  for (double tick = std::ceil(begin / step); tick * step <= end; ++tick) {
+    ticks.push_back(tick * step);
+  }
+  ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
+}
+
+void SetupRange(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
+                const RunCurve* second) {
   double low = *std::min_element(curve.values.begin(), curve.values.end());
   double high = *std::max_element(curve.values.begin(), curve.values.end());
   if (second != nullptr && !second->values.empty()) {
@@ -69,6 +87,7 @@ void SetupRange(const CurveKind& kind, const RunCurve& curve, const RunCurve* se
   const double end = newest + (newest - begin) * 0.02;  // room for the last point
   ImPlot::SetupAxesLimits(begin, end, kind.from_zero ? low : low - margin, high + margin,
                           ImPlotCond_Always);
+  SetupEnvStepTicks(theme, begin, end);
 }
 
 void PlotCurve(const Theme& theme, const RunCurve& curve) {
@@ -114,7 +133,7 @@ void DrawPlot(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
     ImPlot::SetupAxes(nullptr, nullptr, kAxisFlags | ImPlotAxisFlags_NoGridLines, kAxisFlags);
     ImPlot::SetupAxisFormat(ImAxis_X1, FormatTick);
     ImPlot::SetupAxisFormat(ImAxis_Y1, FormatTick);
-    SetupRange(kind, curve, second);
+    SetupRange(theme, kind, curve, second);
     PlotCurve(theme, curve);
     if (second != nullptr && !second->values.empty()) {
       ImPlotSpec spec;

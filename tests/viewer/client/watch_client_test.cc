@@ -132,6 +132,7 @@ TEST(WatchClient, WaitsForADaemonThatIsJustStartingInARunDirectory) {
   Watcher watcher(reach);
   ASSERT_TRUE(watcher.WaitUntil(
       [](const RunModel& model) { return model.connection().phase == Phase::kWaiting; }));
+  EXPECT_EQ(watcher.CountLines("waiting for the daemon to start"), 1);
   FakeDaemon daemon;
   std::ofstream(run.path() / "address.part") << daemon.address().Text();
   std::filesystem::rename(run.path() / "address.part", run.path() / "address");
