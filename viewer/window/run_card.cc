@@ -30,15 +30,22 @@ void Gauge(const Theme& theme, const char* label, const std::string& value, floa
   ImGui::EndGroup();
 }
 
+// Whether there are a memory and games to speak of, and not only what was saved.
+bool IsRunning(const v1::RunState& state) {
+  return state.phase() != v1::RUN_PHASE_SERVING;
+}
+
 using Pairs = std::vector<std::pair<const char*, std::string>>;
 
 Pairs Values(const v1::RunState& state, double unix_seconds) {
   Pairs values;
-  values.emplace_back("Speed", fmt::format("{} /s", ValueText(state.env_steps_per_second())));
+  if (IsRunning(state)) {
+    values.emplace_back("Speed", fmt::format("{} /s", ValueText(state.env_steps_per_second())));
+    values.emplace_back("Games", CountText(state.episodes()));
+    values.emplace_back("Mean return",
+                        state.has_mean_return() ? ValueText(state.mean_return()) : "-");
+  }
   values.emplace_back("Updates", CountText(state.updates()));
-  values.emplace_back("Games", CountText(state.episodes()));
-  values.emplace_back("Mean return",
-                      state.has_mean_return() ? ValueText(state.mean_return()) : "-");
   values.emplace_back("Best evaluation", state.has_best_evaluation()
                                              ? ValueText(state.best_evaluation().mean_return())
                                              : "-");
@@ -67,6 +74,34 @@ void DrawProgress(const Theme& theme, const v1::RunState& state, float width) {
   ProgressBar(
       theme, fraction, width, theme.Px(6),
       state.phase() == v1::RUN_PHASE_PAUSED ? theme.colours().warning : theme.colours().accent);
+}
+
+// How full the replay memory and the machine's are, beside each other.
+void DrawGauges(const Theme& theme, const v1::RunState& state, float width) {
+  const Theme::Colours& c = theme.colours();
+  ImGui::Dummy(ImVec2(0, theme.Px(2)));
+  const float left = ImGui::GetCursorPosX();
+  const float half = (width - theme.Px(18)) / 2;
+  const v1::ReplayState& replay = state.replay();
+  Gauge(theme, "Replay", CountText(replay.transitions()),
+        Fraction(static_cast<double>(replay.transitions()),
+                 static_cast<double>(replay.buffer_size())),
+        c.accent, half);
+  if (ImGui::IsItemHovered()) {
+    Tooltip(theme, fmt::format("{} of {} transitions, {} of {}", GroupedText(replay.transitions()),
+                               GroupedText(replay.buffer_size()), BytesText(replay.bytes()),
+                               BytesText(replay.max_bytes())));
+  }
+  ImGui::SameLine(left + half + theme.Px(18));
+  const v1::MemoryState& memory = state.memory();
+  const float used = Fraction(static_cast<double>(memory.resident_bytes()),
+                              static_cast<double>(memory.limit_bytes()));
+  Gauge(theme, "Memory", BytesText(memory.resident_bytes()), used,
+        used > 0.9f ? c.danger : c.accent, half);
+  if (ImGui::IsItemHovered()) {
+    Tooltip(theme, fmt::format("{} of {}", BytesText(memory.resident_bytes()),
+                               BytesText(memory.limit_bytes())));
+  }
 }
 
 }  // namespace
@@ -107,7 +142,6 @@ void DrawRunCard(const Theme& theme, const v1::RunState& state, double unix_seco
           ? fmt::format("done in {}", DurationText(state.remaining_seconds()))
           : fmt::format("{} of training", DurationText(state.elapsed_seconds()));
   if (!BeginCard(theme, "run", "Run", remark, width)) return EndCard();
-  const Theme::Colours& c = theme.colours();
   const float full = ImGui::GetContentRegionAvail().x;
   DrawProgress(theme, state, full);
   ImGui::Dummy(ImVec2(0, theme.Px(2)));
@@ -120,33 +154,11 @@ void DrawRunCard(const Theme& theme, const v1::RunState& state, double unix_seco
     Value(theme, label, value);
     column = (column + 1) % kColumns;
   }
-  ImGui::Dummy(ImVec2(0, theme.Px(2)));
-
-  const float half = (full - theme.Px(18)) / 2;
-  const v1::ReplayState& replay = state.replay();
-  Gauge(theme, "Replay", CountText(replay.transitions()),
-        Fraction(static_cast<double>(replay.transitions()),
-                 static_cast<double>(replay.buffer_size())),
-        c.accent, half);
-  if (ImGui::IsItemHovered()) {
-    Tooltip(theme, fmt::format("{} of {} transitions, {} of {}", GroupedText(replay.transitions()),
-                               GroupedText(replay.buffer_size()), BytesText(replay.bytes()),
-                               BytesText(replay.max_bytes())));
-  }
-  ImGui::SameLine(left + half + theme.Px(18));
-  const v1::MemoryState& memory = state.memory();
-  const float used = Fraction(static_cast<double>(memory.resident_bytes()),
-                              static_cast<double>(memory.limit_bytes()));
-  Gauge(theme, "Memory", BytesText(memory.resident_bytes()), used,
-        used > 0.9f ? c.danger : c.accent, half);
-  if (ImGui::IsItemHovered()) {
-    Tooltip(theme, fmt::format("{} of {}", BytesText(memory.resident_bytes()),
-                               BytesText(memory.limit_bytes())));
-  }
+  if (IsRunning(state)) DrawGauges(theme, state, full);
   if (!state.checkpoint_failure().empty()) {
     ImGui::PushTextWrapPos(left + full);
-    ColouredText(theme, fmt::format("Checkpoint failed: {}", state.checkpoint_failure()), c.danger,
-                 Theme::kSmall);
+    ColouredText(theme, fmt::format("Checkpoint failed: {}", state.checkpoint_failure()),
+                 theme.colours().danger, Theme::kSmall);
     ImGui::PopTextWrapPos();
   }
   EndCard();
