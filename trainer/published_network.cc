@@ -33,14 +33,17 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   }
 
   int64_t Refresh() override {
-    std::shared_ptr<const Snapshot> newest = source_.newest();
-    if (newest != snapshot_) {
+    Copy& newest = source_.copies_[source_.newest_];
+    const std::lock_guard lock(newest.mutex);
+    assert(newest.number > 0);
+    if (newest.number > number_) {
       const c10::NoGradGuard no_grad;
       const auto& entries = network_.parameters().entries();
-      for (size_t i = 0; i < entries.size(); ++i) entries[i].value.copy_(newest->values[i]);
-      snapshot_ = std::move(newest);
+      for (size_t i = 0; i < entries.size(); ++i) entries[i].value.copy_(newest.values[i]);
+      number_ = newest.number;
+      env_steps_ = newest.env_steps;
     }
-    return snapshot_->env_steps;
+    return env_steps_;
   }
 
  private:
@@ -48,7 +51,8 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   RandomStream init_{0, "published"};  // for values that Refresh overwrites
   QNetwork network_;
   NetworkPolicy policy_;
-  std::shared_ptr<const Snapshot> snapshot_;  // whose values network_ has
+  int64_t number_ = 0;  // of the copy whose values network_ has
+  int64_t env_steps_ = 0;
 };
 
 std::unique_ptr<LivePolicy> PublishedNetwork::Make() {
@@ -56,20 +60,21 @@ std::unique_ptr<LivePolicy> PublishedNetwork::Make() {
 }
 
 void PublishedNetwork::Publish(const Parameters& parameters, int64_t env_steps) {
+  const size_t older = 1 - newest_;
+  Copy& copy = copies_[older];
+  const std::unique_lock lock(copy.mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return;
   const c10::NoGradGuard no_grad;
-  auto snapshot = std::make_shared<Snapshot>();
-  snapshot->env_steps = env_steps;
-  for (const NamedTensor& entry : parameters.entries()) {
-    snapshot->values.push_back(entry.value.detach().clone());
+  const auto& entries = parameters.entries();
+  copy.values.resize(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    at::Tensor& value = copy.values[i];
+    if (!value.defined()) value = at::empty_like(entries[i].value);
+    value.copy_(entries[i].value);
   }
-  const std::lock_guard lock(mutex_);
-  newest_ = std::move(snapshot);
-}
-
-std::shared_ptr<const PublishedNetwork::Snapshot> PublishedNetwork::newest() const {
-  const std::lock_guard lock(mutex_);
-  assert(newest_ != nullptr);
-  return newest_;
+  copy.number = ++published_;
+  copy.env_steps = env_steps;
+  newest_ = older;
 }
 
 }  // namespace dqnd

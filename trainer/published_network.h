@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -32,23 +34,26 @@ class PublishedNetwork final : public PolicySource {
   // Whether a policy exists that would take new parameters.
   bool wanted() const { return policies_.load(std::memory_order_relaxed) > 0; }
 
+  // Waits for nobody: where a policy still reads the copy that is the older one, the newer stays
+  // what it is. From its third call on it allocates nothing.
   void Publish(const Parameters& parameters, int64_t env_steps);
 
  private:
   class NewestPolicy;
-  struct Snapshot {
-    int64_t env_steps;
+  struct Copy {
+    std::mutex mutex;  // guards what follows
+    int64_t number = 0;
+    int64_t env_steps = 0;
     std::vector<at::Tensor> values;  // in the order of Parameters::entries()
   };
-
-  std::shared_ptr<const Snapshot> newest() const;
 
   const NetworkSection network_;
   const EnvironmentSpec environment_;
   std::atomic<int> policies_ = 0;
 
-  mutable std::mutex mutex_;  // guards what follows
-  std::shared_ptr<const Snapshot> newest_;
+  std::array<Copy, 2> copies_;
+  std::atomic<size_t> newest_ = 0;  // which of them; Publish writes the other one
+  int64_t published_ = 0;           // how often; Publish's own
 };
 
 }  // namespace dqnd
