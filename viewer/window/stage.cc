@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "viewer/window/large_area.h"
 #include "viewer/window/widgets.h"
 
 namespace dqnd {
@@ -58,7 +59,7 @@ void DrawBanner(const Theme& theme, const StageContent& content, const Area& are
 void DrawStageArea(const Theme& theme, GameView& view, const StageContent& content,
                    const Area& area) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  list.AddRectFilled(area.begin, area.end, theme.colours().stage, theme.Px(8));
+  FillLargeArea(area.begin, area.end, theme.colours().stage, theme.Px(8));
   list.PushClipRect(area.begin, area.end, true);
   const float inset = theme.Px(8);
   if (content.moment != nullptr && content.moment->picture != nullptr) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/window/large_area.h"
+
 namespace dqnd {
 namespace {
 
@@ -195,7 +197,6 @@ ImVec2 TextSize(const Theme& theme, std::string_view text, float size, bool stro
 bool BeginCard(const Theme& theme, const char* id, std::string_view title, std::string_view remark,
                float width, float height) {
   const float padding = theme.Px(kCardPadding);
-  ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.colours().card);
   ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, theme.Px(kCardRounding));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(padding, padding * 0.85f));
   ImGui::PushStyleVar(ImGuiStyleVar_ChildBorderSize, 1);
@@ -205,8 +206,15 @@ bool BeginCard(const Theme& theme, const char* id, std::string_view title, std::
       ImGui::BeginChild(id, ImVec2(width, std::max(0.0f, height)), flags,
                         ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   ImGui::PopStyleVar(3);
-  ImGui::PopStyleColor();
-  if (!visible || title.empty()) return visible;
+  if (!visible) return false;
+  // Within the border, which is drawn already.
+  const ImVec2 at = ImGui::GetWindowPos();
+  const ImVec2 size = ImGui::GetWindowSize();
+  ImGui::PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), false);
+  FillLargeArea(ImVec2(at.x + 1, at.y + 1), ImVec2(at.x + size.x - 1, at.y + size.y - 1),
+                theme.colours().card, theme.Px(kCardRounding) - 1);
+  ImGui::PopClipRect();
+  if (title.empty()) return true;
   const float right = ImGui::GetContentRegionMax().x;
   Text(theme, title, Theme::kNormal, true);
   if (!remark.empty()) {

@@ -156,7 +156,11 @@ void Window::DrawFrame(const std::function<double()>& draw) {
   ImGui::Render();
   const ImVec2 framebuffer = ImGui::GetIO().DisplayFramebufferScale;
   SDL_RenderSetScale(renderer_, framebuffer.x, framebuffer.y);
-  SDL_SetRenderDrawColor(renderer_, 0, 0, 0, 255);
+  // Windows that fill the screen need no background of their own: without a graphics card, filling
+  // all of it once more takes 7 ms.
+  const ImVec4 back = ImGui::ColorConvertU32ToFloat4(theme_->colours().background);
+  const auto byte = [](float part) { return static_cast<uint8_t>(part * 255 + 0.5f); };
+  SDL_SetRenderDrawColor(renderer_, byte(back.x), byte(back.y), byte(back.z), 255);
   SDL_RenderClear(renderer_);
   ImGui_ImplSDLRenderer2_RenderDrawData(ImGui::GetDrawData(), renderer_);
   WriteScreenshot();
