@@ -30,6 +30,7 @@ void Publish(benchmark::State& state, const std::string& id) {
   Wakeup news;
   WatchHub hub(1, news);
   std::vector<std::unique_ptr<WatchHub::Subscription>> subscriptions;
+  subscriptions.reserve(state.range(0));
   for (int64_t i = 0; i < state.range(0); ++i) {
     subscriptions.push_back(hub.Subscribe({.environment_index = 0, .moments_per_second = 60}));
   }

@@ -107,6 +107,7 @@ double ProcessorSeconds(const std::string& pid) {
 
 void Measure(const Daemon& daemon, const std::string& pid, int streams, int64_t cycles) {
   std::vector<std::unique_ptr<Viewer>> viewers;
+  viewers.reserve(streams);
   for (int i = 0; i < streams; ++i) viewers.push_back(std::make_unique<Viewer>(daemon));
   daemon.Step(cycles / 10);  // what begins with the viewers is not counted
   const auto began = std::chrono::steady_clock::now();

@@ -24,7 +24,7 @@ std::string PictureHash(const Environment& environment) {
     colours = std::move(image.pixels);
   } else {
     for (const uint8_t pixel : image.pixels) {
-      const auto colour = image.palette.begin() + 3 * pixel;
+      const auto colour = image.palette.begin() + ptrdiff_t{3} * pixel;
       colours.insert(colours.end(), colour, colour + 3);
     }
   }

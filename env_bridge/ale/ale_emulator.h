@@ -75,7 +75,7 @@ class AleEmulator {
   int screen_width_ = 0;
   // By ALE's colour numbers, which are even.
   std::array<uint8_t, 256> gray_of_pixel_{};
-  std::array<uint8_t, 256 * 3> palette_{};
+  std::array<uint8_t, size_t{256} * 3> palette_{};
 };
 
 }  // namespace dqnd

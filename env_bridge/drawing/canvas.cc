@@ -67,7 +67,7 @@ void Canvas::BlendRow(int row, int left, int right, uint8_t colour) {
     end = column + 1;
     while (end < right && change_[end] == 0) ++end;
     const float part = std::min(std::abs(covered), 1.0f);
-    const int sixteenths = static_cast<int>(part * Paints::kFull + 0.5f);
+    const auto sixteenths = static_cast<int>(std::lround(part * Paints::kFull));
     if (sixteenths == 0) continue;
     for (int i = column; i < end; ++i) pixels[i] = paints_.Over(pixels[i], colour, sixteenths);
   }

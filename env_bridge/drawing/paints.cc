@@ -10,8 +10,9 @@ Paints::Paints(std::initializer_list<Rgb> colours)
     : num_colours_(static_cast<int>(colours.size())) {
   assert(num_colours_ >= 1 && num_colours_ <= kMaxColours);
   const std::span<const Rgb> all(colours.begin(), colours.size());
-  for (uint8_t i = 0; i < num_colours_; ++i) Add({i, i, 0}, all);
-  for (uint8_t second = 1; second < num_colours_; ++second) {
+  const auto count = static_cast<uint8_t>(num_colours_);
+  for (uint8_t i = 0; i < count; ++i) Add({i, i, 0}, all);
+  for (uint8_t second = 1; second < count; ++second) {
     for (uint8_t first = 0; first < second; ++first) {
       for (int of_second = 1; of_second < kFull; ++of_second) Add({first, second, of_second}, all);
     }

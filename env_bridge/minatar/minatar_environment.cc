@@ -133,7 +133,7 @@ void MinatarEnvironment::Observe(std::span<uint8_t> out) const {
 
 void MinatarEnvironment::Render(Image& image) const {
   const int channels = spec_.observation.channels;
-  std::array<uint8_t, kMinatarSize * kMinatarSize * kMaxChannels> cells{};
+  std::array<uint8_t, size_t{kMinatarSize} * kMinatarSize * kMaxChannels> cells{};
   MinatarPlanes planes(cells, channels);
   Draw(planes);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "env_bridge/rpc/lz4_block.h"
 
@@ -162,7 +163,7 @@ void ToMessage(const Saliency& saliency, v1::SaliencyMap& message) {
   std::string& strength = *message.mutable_strength();
   for (const float change : saliency.changes) {
     const float share = largest > 0 ? change / largest : 0;
-    strength.push_back(static_cast<char>(static_cast<uint8_t>(255 * share + 0.5f)));
+    strength.push_back(static_cast<char>(static_cast<uint8_t>(std::lround(255 * share))));
   }
 }
 

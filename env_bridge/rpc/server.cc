@@ -1,8 +1,10 @@
 #include "env_bridge/rpc/server.h"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -124,6 +126,7 @@ void RemoveStaleSocket(const std::string& path) {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) throw std::system_error(errno, std::generic_category(), "socket");
   const bool alive = connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   close(probe);
   if (alive) {

@@ -107,7 +107,7 @@ class StreamServiceImpl::Stream final : public grpc::ServerWriteReactor<v1::Watc
     encoder_.Encode(*news.moment, news.not_shown, service_.ValuesOf(news.moment), message);
     if (!wants_saliency_) return;
     encoder_.AddSaliency(service_.saliency_->newest().get(), message);
-    const ShownStep& step = *news.moment->step;
+    const ShownStep& step = news.moment->step.value();
     service_.saliency_->Offer(step.env_step, news.moment->state, step.action);
   }
 
@@ -224,7 +224,7 @@ void StreamServiceImpl::Prepare(const std::vector<std::shared_ptr<Stream>>& stre
 
 // Streams of one rate share their moments, so that the newest values serve most of them.
 std::span<const float> StreamServiceImpl::ValuesOf(const std::shared_ptr<const Moment>& moment) {
-  if (!moment->step->q_values.empty()) return {};
+  if (!moment->step.value().q_values.empty()) return {};
   if (moment != thought_about_) {
     policy_->Refresh();
     const std::span<const float> values = policy_->ActionValues(moment->state);

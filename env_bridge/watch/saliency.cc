@@ -29,7 +29,7 @@ class Blur {
   }
 
   // Blurs `count` elements that lie `stride` apart; beyond the ends the last element goes on.
-  void Line(const float* from, float* to, int count, int stride) const {
+  void Line(const float* from, float* to, int count, ptrdiff_t stride) const {
     const int reach = static_cast<int>(weights_.size() / 2);
     for (int i = 0; i < count; ++i) {
       double sum = 0;
@@ -103,7 +103,8 @@ class Hider {
 
  private:
   void HideByZeros(int place, std::span<uint8_t> out) const {
-    const size_t place_bytes = static_cast<size_t>(spec_.bytes()) / (height_ * width_);
+    const size_t places = static_cast<size_t>(height_) * width_;
+    const size_t place_bytes = static_cast<size_t>(spec_.bytes()) / places;
     for (int frame = 0; frame < spec_.stack; ++frame) {
       std::ranges::fill(
           out.subspan(static_cast<size_t>(frame) * spec_.bytes() + place * place_bytes,

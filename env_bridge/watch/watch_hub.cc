@@ -39,8 +39,9 @@ void WatchHub::Publish(const CycleView& cycle, Clock::time_point now) {
       // Multiples of the interval, so that subscribers of one rate share their moments.
       subscriber->due_ =
           now - now.time_since_epoch() % subscriber->interval_ + subscriber->interval_;
-      if (subscriber->newest_ != nullptr)
-        subscriber->before_newest_.Add(*subscriber->newest_->step);
+      if (subscriber->newest_ != nullptr) {
+        subscriber->before_newest_.Add(subscriber->newest_->step.value());
+      }
       subscriber->before_newest_.Add(std::exchange(subscriber->after_newest_, {}));
       if (taken_[lane] == nullptr) taken_[lane] = Take(cycle, lane);
       subscriber->newest_ = taken_[lane];
