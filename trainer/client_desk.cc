@@ -22,9 +22,12 @@ ClientDesk::~ClientDesk() {
 }
 
 void ClientDesk::BeforeCycle(const std::stop_token& stop) {
-  if (cycles_to_play_ > 0 && --cycles_to_play_ == 0) {
-    TellState(RunPhase::kPaused);
-    FinishSteps("");
+  if (cycles_to_play_ > 0) {
+    --cycles_to_play_;
+    if (cycles_to_play_ == 0) {
+      TellState(RunPhase::kPaused);
+      FinishSteps("");
+    }
   }
   Attend(RunPhase::kTraining, stop);
 }

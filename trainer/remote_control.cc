@@ -31,17 +31,15 @@ void RemoteControl::Add(Command command) {
   std::string refusal;
   {
     const std::lock_guard lock(mutex_);
-    refusal = closed_;
-    if (refusal.empty() && commands_.size() >= kMostWaiting) {
-      refusal = "1000 commands wait for the run already";
-    }
-    if (refusal.empty()) {
+    if (closed_.empty() && commands_.size() < kMostWaiting) {
       commands_.push_back(std::move(command));
       waiting_ = true;
+      added_.notify_all();
+      return;
     }
+    refusal = closed_.empty() ? "1000 commands wait for the run already" : closed_;
   }
-  if (!refusal.empty()) return command.done(refusal);
-  added_.notify_all();
+  command.done(refusal);
 }
 
 void RemoteControl::Stop(Done done) {

@@ -123,9 +123,10 @@ def test_a_finished_run_is_served_and_probed(tmp_path):
 def view(run, folder, *arguments):
     """What dqnview shows of the run after some seconds: its picture, and how old each moment was when it was seen."""
     shot, delays = folder / "window.png", folder / "delays.csv"
+    no_display = {name: value for name, value in os.environ.items() if not name.endswith("DISPLAY")}
     done = subprocess.run([VIEW, run, *arguments, "--screenshot", shot, "--after", "5", "--delays", delays],
                           capture_output=True, text=True, timeout=120, cwd=folder,
-                          env={"HOME": str(folder), "PATH": os.environ["PATH"]})
+                          env={**no_display, "HOME": str(folder)})
     assert done.returncode == 0, done.stderr
     return cv2.imread(str(shot)), [float(line.split(",")[1]) for line in delays.read_text().splitlines()[1:]]
 

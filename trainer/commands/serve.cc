@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 // The run directory that a network lies in: the folder above checkpoints/ or best/, or its own.
 fs::path RunOf(const fs::path& network_file) {
-  const fs::path folder = fs::absolute(network_file).parent_path();
+  fs::path folder = fs::absolute(network_file).parent_path();
   if (folder.filename() == "best") return folder.parent_path();
   if (folder.parent_path().filename() == "checkpoints") return folder.parent_path().parent_path();
   return folder;

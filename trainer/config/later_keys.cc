@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace dqnd {
 namespace {
 
@@ -23,8 +25,7 @@ constexpr std::array kLaterKeys = {
 std::optional<std::string> AnswerLaterKey(const std::string& section, const std::string& name) {
   for (const LaterKey& key : kLaterKeys) {
     if (key.section != section || key.name != name) continue;
-    return section + "." + name + " is not in this version: " + std::string(key.instead) +
-           "; remove it";
+    return fmt::format("{}.{} is not in this version: {}; remove it", section, name, key.instead);
   }
   return std::nullopt;
 }

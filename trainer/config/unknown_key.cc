@@ -66,6 +66,7 @@ std::string AnswerUnknownSection(const std::vector<KeySection>& table, const std
     return "there is no '" + section + "' at the top; dqnd has " + *known;
   }
   std::vector<std::string> sections;
+  sections.reserve(table.size());
   for (const KeySection& known : table) sections.push_back(known.name);
   return "there is no section '" + section + "'; " +
          DidYouMean(spelled, sections, "the sections are");
