@@ -97,10 +97,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Address& address, const Connect
     arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, address.Place());
     return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
   }
-  const std::string& name = server.certificate->dns_name;
+  const auto& certificate = server.certificate.value();  // checked above
+  const std::string& name = certificate.dns_name;
   arguments.SetSslTargetNameOverride(name.empty() ? kUsualDnsName : name);
   grpc::SslCredentialsOptions credentials;
-  credentials.pem_root_certs = server.certificate->pem;
+  credentials.pem_root_certs = certificate.pem;
   return grpc::CreateCustomChannel(target, grpc::SslCredentials(credentials), arguments);
 }
 
