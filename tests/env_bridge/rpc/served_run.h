@@ -21,8 +21,7 @@ namespace dqnd {
 class ServedCatch {
  public:
   // `game` is what exhibition games play.
-  explicit ServedCatch(ServerOptions options = {},
-                       const EnvironmentOptions& game = {.id = "catch"})
+  explicit ServedCatch(ServerOptions options = {}, const EnvironmentOptions& game = {.id = "catch"})
       : policies_(StateBytes(game), CatchesTheBall) {
     options.access_folder = folder_.path() / "access";
     options.program_version = "1.2.3";
