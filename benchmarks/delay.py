@@ -11,43 +11,24 @@ three seconds are left out.
 
 import argparse
 import csv
-import pathlib
 import statistics
 import subprocess
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-PROGRAMS = ROOT / "build" / "release" / "bin"
-WARM_UP_SECONDS = 3
+from watched_run import CONFIGS, PROGRAMS, training
 
-RUNS = {
-    "minatar": ["configs/minatar/breakout.yaml"],
-    "atari": ["configs/atari/nature.yaml", "environment.id=ale:breakout", "train.learning_starts=1000",
-              "replay.buffer_size=20000"],
-}
+WARM_UP_SECONDS = 3
 
 
 def measure(name, mode, seconds, display):
-    with tempfile.TemporaryDirectory() as folder:
-        run = pathlib.Path(folder) / "watched"
-        daemon = subprocess.Popen(
-            [PROGRAMS / "dqnd", "train", *RUNS[name], f"run.directory={folder}", "run.name=watched", "train.threads=1",
-             "train.total_env_steps=100000000", "evaluation.every_env_steps=0", "server.listen=127.0.0.1:0"],
-            cwd=ROOT, stdout=subprocess.DEVNULL)
-        try:
-            while daemon.poll() is None and not (run / "address").exists():
-                time.sleep(0.1)
-            time.sleep(20 if name == "atari" else 5)  # until it learns
-            delays = pathlib.Path(folder) / "delays.csv"
-            viewer = subprocess.Popen([PROGRAMS / "dqnview", run, "--mode", mode, "--delays", delays],
-                                      env={"DISPLAY": display, "HOME": folder, "PATH": "/usr/bin"}, cwd=folder)
-            time.sleep(seconds + WARM_UP_SECONDS)
-            viewer.terminate()
-            viewer.wait()
-        finally:
-            daemon.terminate()
-            daemon.wait()
+    with training(name) as (_, run):
+        folder = run.parent
+        delays = folder / "delays.csv"
+        viewer = subprocess.Popen([PROGRAMS / "dqnview", run, "--mode", mode, "--delays", delays],
+                                  env={"DISPLAY": display, "HOME": str(folder), "PATH": "/usr/bin"}, cwd=folder)
+        time.sleep(seconds + WARM_UP_SECONDS)
+        viewer.terminate()
+        viewer.wait()
         with open(delays) as file:
             rows = [(int(row["unix_nanoseconds"]), float(row["delay_milliseconds"])) for row in csv.DictReader(file)]
     begin = rows[0][0] + WARM_UP_SECONDS * 1_000_000_000
@@ -56,14 +37,14 @@ def measure(name, mode, seconds, display):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="*", help=" or ".join(RUNS))
+    parser.add_argument("runs", nargs="*", help=" or ".join(CONFIGS))
     parser.add_argument("--seconds", type=int, default=60)
     arguments = parser.parse_args()
     screen = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24"], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True)
     try:
         display = ":" + screen.stdout.readline().strip()
-        for name in arguments.runs or RUNS:
+        for name in arguments.runs or CONFIGS:
             for mode in ("training", "exhibition"):
                 delays = measure(name, mode, arguments.seconds, display)
                 percentiles = statistics.quantiles(delays, n=100)

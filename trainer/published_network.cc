@@ -35,12 +35,11 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   int64_t Refresh() override {
     Copy& newest = source_.copies_[source_.newest_];
     const std::lock_guard lock(newest.mutex);
-    assert(newest.number > 0);
-    if (newest.number > number_) {
+    assert(newest.env_steps >= 0);
+    if (newest.env_steps > env_steps_) {
       const c10::NoGradGuard no_grad;
       const auto& entries = network_.parameters().entries();
       for (size_t i = 0; i < entries.size(); ++i) entries[i].value.copy_(newest.values[i]);
-      number_ = newest.number;
       env_steps_ = newest.env_steps;
     }
     return env_steps_;
@@ -51,8 +50,7 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   RandomStream init_{0, "published"};  // for values that Refresh overwrites
   QNetwork network_;
   NetworkPolicy policy_;
-  int64_t number_ = 0;  // of the copy whose values network_ has
-  int64_t env_steps_ = 0;
+  int64_t env_steps_ = -1;  // of the copy whose values network_ has
 };
 
 std::unique_ptr<LivePolicy> PublishedNetwork::Make() {
@@ -72,7 +70,6 @@ void PublishedNetwork::Publish(const Parameters& parameters, int64_t env_steps) 
     if (!value.defined()) value = at::empty_like(entries[i].value);
     value.copy_(entries[i].value);
   }
-  copy.number = ++published_;
   copy.env_steps = env_steps;
   newest_ = older;
 }

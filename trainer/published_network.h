@@ -41,9 +41,8 @@ class PublishedNetwork final : public PolicySource {
  private:
   class NewestPolicy;
   struct Copy {
-    std::mutex mutex;  // guards what follows
-    int64_t number = 0;
-    int64_t env_steps = 0;
+    std::mutex mutex;        // guards what follows
+    int64_t env_steps = -1;  // of the run, which also says which copy is newer; -1: none yet
     std::vector<at::Tensor> values;  // in the order of Parameters::entries()
   };
 
@@ -53,7 +52,6 @@ class PublishedNetwork final : public PolicySource {
 
   std::array<Copy, 2> copies_;
   std::atomic<size_t> newest_ = 0;  // which of them; Publish writes the other one
-  int64_t published_ = 0;           // how often; Publish's own
 };
 
 }  // namespace dqnd

@@ -68,12 +68,9 @@ LiveScreen::LiveScreen(Window& window, Destination destination, std::unique_ptr<
       input_(window.renderer()),
       control_(destination_, [this] { window_.Wake(); }) {
   watch_.network_input = true;
-  watch_.moments_per_second = 0;  // until it is known that something is trained there
-  if (mode.has_value()) {
-    mode_ = *mode;
-    mode_is_decided_ = true;
-    if (!is_playing()) watch_.moments_per_second = kMomentsPerSecond;
-  }
+  mode_ = mode.value_or(mode_);
+  mode_is_decided_ = mode.has_value();
+  watch_.moments_per_second = MomentsWanted();
   StartWatching();
   if (is_playing()) StartPlaying();
 }
@@ -163,9 +160,14 @@ void LiveScreen::DecideMode() {
   if (phase() == v1::RUN_PHASE_SERVING) {
     SetMode(ViewMode::kExhibition);
   } else {
-    watch_.moments_per_second = kMomentsPerSecond;
+    watch_.moments_per_second = MomentsWanted();
     watcher_->Watch(watch_);
   }
+}
+
+// Of the training stream; none until it is known that something is trained there.
+double LiveScreen::MomentsWanted() const {
+  return mode_is_decided_ && !is_playing() ? kMomentsPerSecond : 0;
 }
 
 void LiveScreen::SetMode(ViewMode mode) {
@@ -173,7 +175,7 @@ void LiveScreen::SetMode(ViewMode mode) {
   if (recorder_.is_recording()) ToggleRecording();
   mode_ = mode;
   mode_is_decided_ = true;
-  watch_.moments_per_second = is_playing() ? 0 : kMomentsPerSecond;
+  watch_.moments_per_second = MomentsWanted();
   watcher_->Watch(watch_);
   player_.reset();
   game_.reset();

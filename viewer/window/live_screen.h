@@ -53,6 +53,7 @@ class LiveScreen {
   void TakeNews(double now);
   void DecideMode();
   void SetMode(ViewMode mode);
+  double MomentsWanted() const;
   void StartWatching();
   void StartPlaying();
   void ApplyShow();
