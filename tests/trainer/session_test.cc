@@ -106,7 +106,7 @@ Config Catch(const std::string& rest = kSmall) {
                rest);
 }
 
-// One configuration a family of environments, network, optimizer and number of threads.
+// One configuration a family of environments, network, backend, optimizer and number of threads.
 std::vector<Config> RunsOfEveryFamily() {
   const std::string mlp = "network: {architecture: mlp}\n";
   std::vector<Config> runs = {
@@ -124,7 +124,16 @@ std::vector<Config> RunsOfEveryFamily() {
       Parse("environment: {id: \"classic:acrobot\"}\noptimizer: {name: rmsprop, centered: true}\n" +
             mlp + kSmall),
       Parse("environment: {id: \"classic:mountain_car\"}\noptimizer: {name: adam}\n" + mlp +
-            kSmall)};
+            kSmall),
+      Parse("environment: {id: catch}\nnetwork: {architecture: mlp, backend: bnn}\n" +
+            std::string(kSmall)),
+      Parse("environment: {id: \"minatar:breakout\"}\nnetwork: {backend: xnor_net, first_layer: "
+            "binary, normalisation: batch}\n" +
+                std::string(kSmall),
+            2),
+      Parse("environment: {id: \"classic:cartpole\"}\nnetwork: {architecture: mlp, backend: "
+            "binary_connect}\n" +
+            std::string(kSmall))};
 #ifdef DQND_WITH_ALE
   for (const int64_t threads : {1, 2}) {
     runs.push_back(Parse(

@@ -48,23 +48,50 @@ void CheckReplay(const Config& config, const Locate& locate) {
   }
 }
 
-void CheckNetwork(const NetworkSection& network, const Locate& locate) {
-  if (network.architecture == Architecture::kMlp) return;
-  if (network.hidden_sizes == NetworkSection().hidden_sizes) return;
-  Fail(locate, {"network.hidden_sizes", "network.architecture"},
-       "network.hidden_sizes belongs to network.architecture mlp; the convolutional networks have "
-       "fixed sizes; remove it");
-}
+// Members of a section that what was chosen there (a path and its value: "optimizer.name", "adam")
+// does not use. They must keep their defaults, so that nobody tunes what has no effect.
+class Unused {
+ public:
+  Unused(std::string chooser, std::string chosen, const Locate& locate)
+      : chooser_(std::move(chooser)), chosen_(std::move(chosen)), locate_(locate) {}
 
-// A member that the chosen optimizer does not use must keep its default, so that nobody tunes what
-// has no effect.
-template <typename T>
-void CheckUnused(const std::string& member, const T& value, const T& unchanged,
-                 const std::string& optimizer, const Locate& locate) {
-  if (value == unchanged) return;
-  const std::string path = "optimizer." + member;
-  Fail(locate, {path, "optimizer.name"},
-       path + " has no effect with optimizer.name " + optimizer + "; remove it");
+  template <typename T>
+  void Check(const std::string& path, const T& value, const T& unchanged) const {
+    if (value == unchanged) return;
+    Fail(locate_, {path, chooser_},
+         path + " has no effect with " + chooser_ + " " + chosen_ + "; remove it");
+  }
+
+ private:
+  std::string chooser_, chosen_;
+  const Locate& locate_;
+};
+
+void CheckNetwork(const NetworkSection& network, const Locate& locate) {
+  const NetworkSection unchanged;
+  if (network.architecture != Architecture::kMlp &&
+      network.hidden_sizes != unchanged.hidden_sizes) {
+    Fail(
+        locate, {"network.hidden_sizes", "network.architecture"},
+        "network.hidden_sizes belongs to network.architecture mlp; the convolutional networks have "
+        "fixed sizes; remove it");
+  }
+  const Backend backend = network.backend;
+  const bool is_float = backend == Backend::kFloat;
+  const Unused unused("network.backend", std::string(kBackendNames[static_cast<size_t>(backend)]),
+                      locate);
+  if (is_float) {
+    unused.Check("network.first_layer", network.first_layer, unchanged.first_layer);
+    unused.Check("network.last_layer", network.last_layer, unchanged.last_layer);
+    unused.Check("network.normalisation", network.normalisation, unchanged.normalisation);
+  }
+  if (is_float || backend == Backend::kBinaryConnect) {
+    unused.Check("network.ste", network.ste, unchanged.ste);
+  }
+  if (backend != Backend::kBnn) {
+    unused.Check("network.shift_based_normalisation", network.shift_based_normalisation,
+                 unchanged.shift_based_normalisation);
+  }
 }
 
 void CheckOptimizer(const Config& config, const Locate& locate) {
@@ -74,14 +101,15 @@ void CheckOptimizer(const Config& config, const Locate& locate) {
   ResolveDefaults(unchanged);
   const OptimizerSection& defaults = unchanged.optimizer;
   if (optimizer.name == OptimizerName::kAdam) {
-    CheckUnused("alpha", optimizer.alpha, defaults.alpha, "adam", locate);
-    CheckUnused("centered", optimizer.centered, defaults.centered, "adam", locate);
+    const Unused unused("optimizer.name", "adam", locate);
+    unused.Check("optimizer.alpha", optimizer.alpha, defaults.alpha);
+    unused.Check("optimizer.centered", optimizer.centered, defaults.centered);
     return;
   }
   const bool is_nature = optimizer.name == OptimizerName::kRmspropNature;
-  const std::string name = is_nature ? "rmsprop_nature" : "rmsprop";
-  CheckUnused("beta1", optimizer.beta1, defaults.beta1, name, locate);
-  CheckUnused("beta2", optimizer.beta2, defaults.beta2, name, locate);
+  const Unused unused("optimizer.name", is_nature ? "rmsprop_nature" : "rmsprop", locate);
+  unused.Check("optimizer.beta1", optimizer.beta1, defaults.beta1);
+  unused.Check("optimizer.beta2", optimizer.beta2, defaults.beta2);
   if (is_nature && optimizer.centered == false) {
     Fail(locate, {"optimizer.centered", "optimizer.name"},
          "optimizer.centered is false, but rmsprop_nature is always centered; remove it, or choose "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -27,12 +28,23 @@ struct EnvironmentSection : EnvironmentOptions {
 };
 
 enum class Architecture { kNatureCnn, kMinatarCnn, kMlp };
-enum class Backend { kFloat };
+enum class Backend { kFloat, kBinaryConnect, kBnn, kXnorNet };
+inline constexpr std::array<std::string_view, 4> kBackendNames = {"float", "binary_connect", "bnn",
+                                                                  "xnor_net"};
+enum class LayerKind { kReal, kBinary };
+enum class Ste { kIdentity, kHardTanh, kBireal };
+enum class NormalisationMode { kRunning, kBatch };
 
 struct NetworkSection {
   Architecture architecture = Architecture::kMinatarCnn;
   Backend backend = Backend::kFloat;
   std::vector<int64_t> hidden_sizes = {64, 64};  // mlp only
+  // All that follow: binarized backends only.
+  LayerKind first_layer = LayerKind::kReal;
+  LayerKind last_layer = LayerKind::kReal;
+  Ste ste = Ste::kHardTanh;  // not binary_connect, which has no binary activations
+  NormalisationMode normalisation = NormalisationMode::kRunning;
+  bool shift_based_normalisation = false;
 };
 
 enum class Codec { kNone, kLz4 };

@@ -140,14 +140,32 @@ KeySection NetworkKeys(NetworkSection& network) {
                .value = EnumPointer(&network.architecture, {"nature_cnn", "minatar_cnn", "mlp"}),
                .documentation = "nature_cnn for Atari, minatar_cnn for MinAtar, mlp for vectors"},
               {.name = "backend",
-               .value = EnumPointer(&network.backend, {"float"}),
-               .documentation = "kind of layers"},
+               .value = EnumPointer(&network.backend, {kBackendNames.begin(), kBackendNames.end()}),
+               .documentation = "kind of layers: float; or weights of +-1 (binary_connect), and "
+                                "activations of +-1 as well (bnn, xnor_net)"},
               {.name = "hidden_sizes",
                .value = &network.hidden_sizes,
                .documentation = "mlp: width of each hidden layer",
                .unit = "units",
                .range = Between(1, 65'536),
                .length = Between(1, 16)},
+              {.name = "first_layer",
+               .value = EnumPointer(&network.first_layer, {"real", "binary"}),
+               .documentation = "binarized backends: weights of the first layer; binary ones suit "
+                                "devices without floating point and cost much of the score"},
+              {.name = "last_layer",
+               .value = EnumPointer(&network.last_layer, {"real", "binary"}),
+               .documentation = "binarized backends: weights of the output layer"},
+              {.name = "ste",
+               .value = EnumPointer(&network.ste, {"identity", "hard_tanh", "bireal"}),
+               .documentation = "bnn, xnor_net: what stands for the derivative of sign(x)"},
+              {.name = "normalisation",
+               .value = EnumPointer(&network.normalisation, {"running", "batch"}),
+               .documentation = "binarized backends: an update normalises with running statistics, "
+                                "as every other pass does, or with those of its batch"},
+              {.name = "shift_based_normalisation",
+               .value = &network.shift_based_normalisation,
+               .documentation = "bnn: factors of the normalisation are powers of two"},
           }};
 }
 

@@ -39,7 +39,7 @@ UpdateResult Learner::Update(const Batch& batch) {
   ComputeTargets(batch);
 
   // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
-  const at::Tensor q = online_.Forward(states_.Convert(batch.states));
+  const at::Tensor q = online_.Forward(states_.Convert(batch.states), Pass::kUpdate);
   at::Tensor gradient_of_q = at::zeros_like(q);
   UpdateResult result;
   for (int j = 0; j < batch.size; ++j) {
@@ -63,6 +63,7 @@ UpdateResult Learner::Update(const Batch& batch) {
   const double limit = options_.max_grad_norm.value_or(result.grad_norm);
   const bool clip = result.grad_norm > limit;
   optimizer_.Step(online_.parameters(), clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
+  online_.AfterOptimizerStep();
   if (!AllFinite(online_.parameters())) {
     throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
   }
@@ -100,8 +101,8 @@ Learner::Learner(const Config& config, const EnvironmentSpec& environment, Rando
       online_(config.network, environment.observation, num_actions_, init),
       target_(config.network, environment.observation, num_actions_, init),
       optimizer_(config.optimizer, online_.parameters()),
-      states_(environment.observation),
-      next_states_(environment.observation),
+      states_(environment.observation, online_.state_scale()),
+      next_states_(environment.observation, online_.state_scale()),
       policy_(online_, environment.observation) {
   target_.parameters().MoveTowards(online_.parameters(), 1.0);
 }

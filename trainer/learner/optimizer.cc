@@ -7,13 +7,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
-// The loops below are compiled for several vector widths, and the widest that the processor has is
-// picked at start. Sanitizers cannot run the code that picks.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
-#define DQND_VECTORIZED
-#else
-#define DQND_VECTORIZED __attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+#include "base/vectorized.h"
 
 namespace dqnd {
 namespace {
@@ -113,7 +107,7 @@ at::Tensor GradientLikeParameter(const at::Tensor& parameter) {
 
 Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters)
     : options_(options) {
-  for (const NamedTensor& entry : parameters.entries()) {
+  for (const NamedTensor& entry : parameters.trained()) {
     const auto size = static_cast<size_t>(entry.value.numel());
     moments_.push_back({std::vector<float>(size), std::vector<float>(size)});
   }
@@ -133,7 +127,7 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
   const double root_correction = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps_)));
 
   for (size_t i = 0; i < moments_.size(); ++i) {
-    const at::Tensor& parameter = parameters.entries()[i].value;
+    const at::Tensor& parameter = parameters.trained()[i].value;
     const at::Tensor gradient = GradientLikeParameter(parameter);
     const Slice slice{parameter.data_ptr<float>(), gradient.const_data_ptr<float>(),
                       moments_[i].mean.data(), moments_[i].squared_mean.data(), parameter.numel()};
@@ -162,7 +156,7 @@ std::vector<NamedTensor> Optimizer::State(const Parameters& parameters) const {
   const bool adam = options_.name == OptimizerName::kAdam;
   std::vector<NamedTensor> state;
   for (size_t i = 0; i < moments_.size(); ++i) {
-    const NamedTensor& parameter = parameters.entries()[i];
+    const NamedTensor& parameter = parameters.trained()[i];
     const auto add = [&](const char* name, const std::vector<float>& values) {
       // The moments lie in memory as their parameter does.
       const at::Tensor view =
@@ -178,7 +172,7 @@ std::vector<NamedTensor> Optimizer::State(const Parameters& parameters) const {
 
 double GradientNorm(const Parameters& parameters) {
   double squared = 0;
-  for (const NamedTensor& entry : parameters.entries()) {
+  for (const NamedTensor& entry : parameters.trained()) {
     const at::Tensor& gradient = entry.value.grad();
     squared += gradient.is_non_overlapping_and_dense()
                    ? SquaredNorm(gradient.const_data_ptr<float>(), gradient.numel())

@@ -8,73 +8,60 @@
 #include "base/random_stream.h"
 #include "trainer/config/config.h"
 #include "trainer/network/parameters.h"
+#include "trainer/network/product.h"
 
 namespace dqnd {
 
+// What a forward pass is for.
+enum class Pass {
+  kUse,     // targets, acting, evaluation: changes nothing
+  kUpdate,  // over the sampled states of an update: running statistics take them in first
+};
+
 // One block of a network: parameters and what is computed with them. Immutable but for the
-// parameters' values, which the optimizer changes in place.
+// parameters' values, which the optimizer and the statistics of an update change in place.
 class Layer {
  public:
   virtual ~Layer() = default;
 
   // float32 in, float32 out, batch first. Records the operation for backpropagation unless the
   // caller holds an at::InferenceMode or c10::NoGradGuard.
-  virtual at::Tensor Forward(const at::Tensor& input) const = 0;
+  virtual at::Tensor Forward(const at::Tensor& input, Pass pass) const = 0;
+
+  // To be called when an optimizer has changed the parameters: binary layers clip theirs.
+  virtual void AfterOptimizerStep() const {}
 };
 
-struct ConvolutionShape {
-  int64_t in_channels = 0;
-  int64_t out_channels = 0;
-  int64_t kernel = 0;  // pixels, square
-  int64_t stride = 1;  // pixels; no padding
+// Where a layer stands in its network.
+struct LayerSite {
+  std::string name;  // of its parameters, as state_dict() has it: "conv1"
+  Product product;
+  bool is_first = false;
+  // A first layer that takes integers multiplies its sums by this; 1 elsewhere.
+  float input_scale = 1;
 };
 
-// A picture on its way through a network.
-struct PictureShape {
-  int64_t channels = 0;
-  int64_t height = 0;
-  int64_t width = 0;
-
-  int64_t numbers() const { return channels * height * width; }
-};
-
-struct LinearShape {
-  int64_t in_features = 0;
-  int64_t out_features = 0;
-};
-
-// Builds the blocks of a network in one arithmetic: float now, binarized ones beside it later. An
-// architecture is written once, over this interface, and does not know which one it has.
-//
-// Each method draws initial values from `init`, adds them to `parameters` under NAME.weight and
-// NAME.bias (what PyTorch's state_dict() of a module called NAME would hold, with equal shapes),
-// and returns the layer that uses them.
+// Builds the blocks of a network in one arithmetic: float, or one of the binarized ones. An
+// architecture is written once, over this interface, and does not know which one it has. A backend
+// draws initial values from `init` and adds them to `parameters`.
 class LayerBackend {
  public:
   virtual ~LayerBackend() = default;
 
-  // A convolution with its non-linearity: [batch, in_channels, h, w] -> [batch, out_channels, h',
-  // w'].
-  virtual std::unique_ptr<Layer> Convolution(const std::string& name, const ConvolutionShape& shape,
-                                             Parameters& parameters, RandomStream& init) const = 0;
+  // A product with its non-linearity.
+  virtual std::unique_ptr<Layer> Hidden(const LayerSite& site, Parameters& parameters,
+                                        RandomStream& init) const = 0;
 
-  // A fully connected layer with its non-linearity on a whole picture: [batch, channels, height,
-  // width] -> [batch, out_features]. Its weight is [out_features, channels * height * width].
-  virtual std::unique_ptr<Layer> LinearOnPicture(const std::string& name,
-                                                 const PictureShape& picture, int64_t out_features,
-                                                 Parameters& parameters,
-                                                 RandomStream& init) const = 0;
+  // The last layer, whose outputs are the values: real numbers without a non-linearity.
+  virtual std::unique_ptr<Layer> Output(const LayerSite& site, Parameters& parameters,
+                                        RandomStream& init) const = 0;
 
-  // A fully connected layer with its non-linearity: [batch, in_features] -> [batch, out_features].
-  virtual std::unique_ptr<Layer> Linear(const std::string& name, const LinearShape& shape,
-                                        Parameters& parameters, RandomStream& init) const = 0;
-
-  // The last layer, with no non-linearity: [batch, in_features] -> [batch, out_features].
-  virtual std::unique_ptr<Layer> Output(const std::string& name, const LinearShape& shape,
-                                        Parameters& parameters, RandomStream& init) const = 0;
+  // Whether the first layer takes observations as they are stored, 0 to 255, and not scaled to 0 to
+  // 1: its sums are then exact integers.
+  virtual bool takes_integers() const { return false; }
 };
 
-// The backend that a configuration names.
-std::unique_ptr<LayerBackend> MakeLayerBackend(Backend backend);
+// The backend that a configuration asks for.
+std::unique_ptr<LayerBackend> MakeLayerBackend(const NetworkSection& options);
 
 }  // namespace dqnd

@@ -11,7 +11,7 @@ namespace dqnd {
 class NetworkPolicy : public Policy {
  public:
   NetworkPolicy(const QNetwork& network, const ObservationSpec& observation)
-      : network_(network), converter_(observation) {}
+      : network_(network), converter_(observation, network.state_scale()) {}
 
   std::span<const float> ActionValues(std::span<const uint8_t> states) override;
 

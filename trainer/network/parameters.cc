@@ -16,6 +16,12 @@ at::Tensor Parameters::Add(std::string name, at::Tensor value) {
 at::Tensor Parameters::Add(std::string name, at::Tensor value, std::vector<int64_t> shape) {
   value.requires_grad_(true);
   entries_.push_back({std::move(name), value, std::move(shape)});
+  trained_.push_back(entries_.back());
+  return value;
+}
+
+at::Tensor Parameters::AddStatistic(std::string name, at::Tensor value) {
+  entries_.push_back({std::move(name), value, value.sizes().vec()});
   return value;
 }
 

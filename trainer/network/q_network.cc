@@ -43,8 +43,14 @@ ArchitectureLines Lines(const NetworkSection& options) {
 
 QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observation,
                    int num_actions, RandomStream& init) {
-  const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options.backend);
+  const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options);
   const ArchitectureLines lines = Lines(options);
+  const bool takes_integers = backend->takes_integers() && observation.type == ElementType::kUint8;
+  state_scale_ = takes_integers ? 1 : observation.scale;
+  const auto site = [&](const std::string& name, const Product& product) {
+    const bool is_first = layers_.empty();
+    return LayerSite{name, product, is_first, is_first && takes_integers ? observation.scale : 1};
+  };
 
   PictureShape picture{static_cast<int64_t>(observation.channels) * observation.stack,
                        observation.height, observation.width};
@@ -57,30 +63,34 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
           std::to_string(picture.width) +
           " are left; use minatar_cnn for 10x10 boards and mlp for vectors");
     }
-    convolutions_.push_back(backend->Convolution(
-        line.name, {picture.channels, line.out_channels, line.kernel, line.stride}, parameters_,
-        init));
+    const Product product =
+        Product::Convolution({picture.channels, line.out_channels, line.kernel, line.stride});
+    layers_.push_back(backend->Hidden(site(line.name, product), parameters_, init));
     picture = {line.out_channels, (picture.height - line.kernel) / line.stride + 1,
                (picture.width - line.kernel) / line.stride + 1};
   }
 
+  bool is_picture = !lines.convolutions.empty();
   int64_t features = picture.numbers();
   for (const auto& [name, out_features] : lines.linears) {
-    const bool on_picture = linears_.empty() && !convolutions_.empty();
-    linears_.push_back(
-        on_picture ? backend->LinearOnPicture(name, picture, out_features, parameters_, init)
-                   : backend->Linear(name, {features, out_features}, parameters_, init));
+    const Product product = is_picture ? Product::OnPicture(picture, out_features)
+                                       : Product::OnVector(features, out_features);
+    layers_.push_back(backend->Hidden(site(name, product), parameters_, init));
     features = out_features;
+    is_picture = false;
   }
-  linears_.push_back(backend->Output("output", {features, num_actions}, parameters_, init));
+  layers_.push_back(
+      backend->Output(site("output", Product::OnVector(features, num_actions)), parameters_, init));
 }
 
-at::Tensor QNetwork::Forward(const at::Tensor& states) const {
+at::Tensor QNetwork::Forward(const at::Tensor& states, Pass pass) const {
   at::Tensor x = states;
-  for (const auto& layer : convolutions_) x = layer->Forward(x);
-  if (convolutions_.empty()) x = x.flatten(1);
-  for (const auto& layer : linears_) x = layer->Forward(x);
+  for (const auto& layer : layers_) x = layer->Forward(x, pass);
   return x;
+}
+
+void QNetwork::AfterOptimizerStep() const {
+  for (const auto& layer : layers_) layer->AfterOptimizerStep();
 }
 
 const at::Tensor& StateConverter::Convert(std::span<const uint8_t> states) {
@@ -102,7 +112,7 @@ const at::Tensor& StateConverter::Convert(std::span<const uint8_t> states) {
         for (int64_t pixel = 0; pixel < pixels; ++pixel) {
           for (int64_t channel = 0; channel < channels; ++channel) {
             out[(pixel * stack + frame) * channels + channel] =
-                static_cast<float>(in[pixel * channels + channel]) * observation_.scale;
+                static_cast<float>(in[pixel * channels + channel]) * scale_;
           }
         }
       }

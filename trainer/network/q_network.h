@@ -27,24 +27,32 @@ class QNetwork {
   QNetwork(const NetworkSection& options, const ObservationSpec& observation, int num_actions,
            RandomStream& init);
 
-  // states: float32 [batch, stack * channels, height, width] (channels-last in memory) or, for mlp,
-  // anything that flattens to [batch, inputs]. Returns float32 [batch, num_actions].
-  at::Tensor Forward(const at::Tensor& states) const;
+  // states: as StateConverter makes them, float32 [batch, stack * channels, height, width],
+  // channels-last in memory; for mlp anything that flattens to [batch, inputs]. Returns float32
+  // [batch, num_actions].
+  at::Tensor Forward(const at::Tensor& states, Pass pass = Pass::kUse) const;
+
+  // To be called when an optimizer has changed the parameters.
+  void AfterOptimizerStep() const;
+
+  // What stored observations are multiplied by to become states.
+  float state_scale() const { return state_scale_; }
 
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
 
  private:
   Parameters parameters_;
-  std::vector<std::unique_ptr<Layer>> convolutions_;
-  std::vector<std::unique_ptr<Layer>> linears_;  // the last is the output layer
+  std::vector<std::unique_ptr<Layer>> layers_;
+  float state_scale_;
 };
 
-// Turns stored states into what a network takes: float32, scaled by the observation's scale, the
-// frames of a stack as channels (oldest first), channels-last in memory.
+// Turns stored states into what a network takes: float32, times `scale`, the frames of a stack as
+// channels (oldest first), channels-last in memory.
 class StateConverter {
  public:
-  explicit StateConverter(const ObservationSpec& observation) : observation_(observation) {}
+  StateConverter(const ObservationSpec& observation, float scale)
+      : observation_(observation), scale_(scale) {}
 
   // states: [batch, stack, observation bytes]. The result shares memory with this converter and
   // holds until the next call.
@@ -52,6 +60,7 @@ class StateConverter {
 
  private:
   ObservationSpec observation_;
+  float scale_;
   at::Tensor converted_;
 };
 

@@ -64,6 +64,26 @@ TEST(ConfigCheck, HiddenSizesBelongToTheMlp) {
               ElementsAre(32));
 }
 
+TEST(ConfigCheck, WhatTheChosenBackendDoesNotUseIsRefused) {
+  EXPECT_EQ(
+      Refusal("network:\n  first_layer: binary\n"),
+      "run.yaml:2:16: network.first_layer has no effect with network.backend float; remove it");
+  for (const char* key : {"last_layer: binary", "ste: bireal", "normalisation: batch",
+                          "shift_based_normalisation: true"}) {
+    EXPECT_THAT(Refusal("network: {" + std::string(key) + "}"), HasSubstr("no effect")) << key;
+  }
+  EXPECT_THAT(Refusal("network: {backend: binary_connect, ste: bireal}"), HasSubstr("network.ste"));
+  EXPECT_THAT(Refusal("network: {backend: xnor_net, shift_based_normalisation: true}"),
+              HasSubstr("network.backend xnor_net"));
+  const NetworkSection bnn = Parsed(
+                                 "network: {backend: bnn, first_layer: binary, ste: bireal, "
+                                 "normalisation: batch, shift_based_normalisation: true}")
+                                 .network;
+  EXPECT_EQ(bnn.first_layer, LayerKind::kBinary);
+  EXPECT_EQ(bnn.ste, Ste::kBireal);
+  EXPECT_EQ(bnn.normalisation, NormalisationMode::kBatch);
+}
+
 TEST(ConfigCheck, PrometheusListensOnAnAddress) {
   for (const char* address :
        {"9100", "host", "host:", ":9100", "host:65536", "host:-1", "::1:9100", "host:9100x"}) {

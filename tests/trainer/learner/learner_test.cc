@@ -199,6 +199,65 @@ TEST(Learner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
   EXPECT_NEAR(clipped / free, 0.25, 0.05);
 }
 
+// A network's running statistics, all of them one after the other.
+std::vector<float> StatisticsOf(const std::vector<NamedTensor>& tensors) {
+  std::vector<float> statistics;
+  for (const NamedTensor& tensor : tensors) {
+    if (tensor.value.requires_grad()) continue;
+    const float* numbers = tensor.value.const_data_ptr<float>();
+    statistics.insert(statistics.end(), numbers, numbers + tensor.value.numel());
+  }
+  return statistics;
+}
+
+TEST(Learner, RunningStatisticsSeeSampledStatesAloneAndReachTheTargetWithItsWeights) {
+  Config config = Options();
+  config.network.backend = Backend::kBnn;
+  config.train.double_q = true;
+  Learner learner = Make(config);
+  const auto online = [&] { return StatisticsOf(learner.Tensors().at("network")); };
+  const auto target = [&] { return StatisticsOf(learner.Tensors().at("target")); };
+  const std::vector<float> initial = online();
+  ASSERT_FALSE(initial.empty());
+  Q(learner, kHere);
+  EXPECT_EQ(online(), initial) << "acting changes nothing";
+
+  // Statistics of one state are that state's, whatever Double DQN's argmax and the target network
+  // are shown: kThere or kHere.
+  learner.Update(One(0, {1.0f}, false));
+  const std::vector<float> once = online();
+  EXPECT_NE(once, initial);
+  Batch batch = One(0, {1.0f}, false);
+  batch.next_states = State(kHere);
+  Learner other = Make(config);
+  other.Update(batch);
+  EXPECT_EQ(StatisticsOf(other.Tensors().at("network")), once);
+
+  EXPECT_EQ(target(), initial);
+  learner.SyncTarget();
+  EXPECT_EQ(target(), once);
+}
+
+TEST(Learner, LatentWeightsStayWithinOneAndRealOnesDoNot) {
+  Config config = Options();
+  config.network.backend = Backend::kBnn;
+  config.network.hidden_sizes = {8, 8};
+  config.optimizer.learning_rate = 0.5;
+  Learner learner = Make(config);
+  for (int i = 0; i < 50; ++i) {
+    learner.Update(One(i % 2, {i % 3 == 0 ? 9.0f : -9.0f}, true));
+  }
+  double largest_real = 0;
+  for (const NamedTensor& entry : learner.parameters().trained()) {
+    const double largest = entry.value.abs().max().item<double>();
+    if (entry.name == "fc1.weight") largest_real = largest;
+    if (entry.name == "fc2.weight") {
+      EXPECT_LE(largest, 1);
+    }
+  }
+  EXPECT_GT(largest_real, 1);
+}
+
 TEST(Learner, TheTargetNetworkMovesOnlyWhenItIsSynchronised) {
   Learner learner = Make(Options());
   const double old_value = std::max(Q(learner, kThere)[0], Q(learner, kThere)[1]);

@@ -163,7 +163,7 @@ std::vector<double> PlainForward(const QNetwork& network, const std::vector<uint
 TEST(QNetwork, ForwardComputesWhatItsDefinitionSays) {
   RandomStream init(3, "init"), noise(3, "noise");
   const QNetwork network(With(Architecture::kMinatarCnn), Minatar(), 6, init);
-  StateConverter converter(Minatar());
+  StateConverter converter(Minatar(), 1);
   std::vector<uint8_t> board(400);
   for (uint8_t& cell : board) cell = noise.Below(2);
   const c10::InferenceMode inference;
@@ -178,7 +178,7 @@ TEST(StateConverter, StackedFramesBecomeChannelsOldestFirstAndAreScaled) {
   const ObservationSpec spec{.height = 2, .width = 3, .channels = 2, .stack = 2, .scale = 0.5f};
   std::vector<uint8_t> states(2 * 2 * 2 * 3 * 2);  // [batch, stack, height, width, channels]
   for (size_t i = 0; i < states.size(); ++i) states[i] = static_cast<uint8_t>(i);
-  StateConverter converter(spec);
+  StateConverter converter(spec, spec.scale);
   const at::Tensor converted = converter.Convert(states);
   ASSERT_THAT(converted.sizes().vec(), ElementsAre(2, 4, 2, 3));
   for (int sample = 0; sample < 2; ++sample) {
@@ -199,7 +199,7 @@ TEST(StateConverter, FloatVectorsPassThroughUnchanged) {
   const std::vector<float> values = {1.5f, -2.25f, 1e-20f};
   std::vector<uint8_t> bytes(12);
   std::memcpy(bytes.data(), values.data(), 12);
-  StateConverter converter(Vector(3));
+  StateConverter converter(Vector(3), 1);
   const at::Tensor converted = converter.Convert(bytes).flatten();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(converted[i].item<float>(), values[i]);
 }

@@ -1,0 +1,239 @@
+#include "trainer/network/normalisation.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "base/vectorized.h"
+
+namespace dqnd {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr float kEpsilon = 1e-5f;           // PyTorch's
+constexpr float kSmallestMomentum = 0.01f;  // of the running statistics
+
+// The power of two that is nearest to x by its logarithm, with its sign; 0 for 0: AP2 in Hubara et
+// al. 2016. A mantissa above the root of 2 rounds up.
+float NearestPowerOfTwo(float x) {
+  constexpr uint32_t kExponent = 0x7f80'0000, kOne = 0x0080'0000, kRootOfTwo = 0x0035'04f3;
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const uint32_t sign = bits & 0x8000'0000, magnitude = bits & 0x7fff'ffff;
+  return std::bit_cast<float>(sign | ((magnitude + kOne - kRootOfTwo - 1) & kExponent));
+}
+
+// x as its numbers lie in memory: [rows, channels].
+struct Rows {
+  const float* numbers;
+  int64_t rows;
+  int64_t channels;
+};
+
+Rows RowsOf(const at::Tensor& x) {
+  return {x.const_data_ptr<float>(), x.numel() / x.size(1), x.size(1)};
+}
+
+// x, or a copy with channels last.
+at::Tensor ChannelsLast(const at::Tensor& x) {
+  return x.contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+}
+
+DQND_VECTORIZED
+void AddToSums(const Rows& x, double* sums) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows; ++r, row += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) sums[c] += row[c];
+  }
+}
+
+DQND_VECTORIZED
+void AddToSquares(const Rows& x, const float* mean, double* sums) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows; ++r, row += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) {
+      const double difference = row[c] - mean[c];
+      sums[c] += difference * difference;
+    }
+  }
+}
+
+void AddToShiftedSquares(const Rows& x, const float* mean, double* sums) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows; ++r, row += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) {
+      const float difference = row[c] - mean[c];
+      sums[c] += difference * NearestPowerOfTwo(difference);
+    }
+  }
+}
+
+DQND_VECTORIZED
+void WriteNormalised(const Rows& x, const float* mean, const float* scale, const float* bias,
+                     float* y) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows; ++r, row += x.channels, y += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) y[c] = (row[c] - mean[c]) * scale[c] + bias[c];
+  }
+}
+
+// gradient_of_bias: the sum of `above`; gradient_of_weight: that of `above` times the normalised x.
+DQND_VECTORIZED
+void SumGradients(const Rows& x, const float* above, const float* mean, const float* inverse,
+                  double* gradient_of_weight, double* gradient_of_bias) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows; ++r, row += x.channels, above += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) {
+      gradient_of_bias[c] += above[c];
+      gradient_of_weight[c] += above[c] * ((row[c] - mean[c]) * inverse[c]);
+    }
+  }
+}
+
+DQND_VECTORIZED
+void GradientByConstants(const Rows& x, const float* above, const float* scale, float* below) {
+  for (int64_t r = 0; r < x.rows; ++r, above += x.channels, below += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) below[c] = above[c] * scale[c];
+  }
+}
+
+// As Ioffe and Szegedy 2015 derive it: what the batch's own mean and variance answer is taken off.
+DQND_VECTORIZED
+void GradientByBatch(const Rows& x, const float* above, const float* mean, const float* inverse,
+                     const float* scale, const float* mean_of_weight, const float* mean_of_bias,
+                     float* below) {
+  const float* row = x.numbers;
+  for (int64_t r = 0; r < x.rows;
+       ++r, row += x.channels, above += x.channels, below += x.channels) {
+    for (int64_t c = 0; c < x.channels; ++c) {
+      const float normalised = (row[c] - mean[c]) * inverse[c];
+      below[c] = scale[c] * (above[c] - mean_of_bias[c] - normalised * mean_of_weight[c]);
+    }
+  }
+}
+
+at::Tensor ToFloat(const std::vector<double>& numbers, double divisor) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(numbers.size())}, at::kFloat);
+  std::ranges::transform(numbers, tensor.data_ptr<float>(),
+                         [=](double number) { return static_cast<float>(number / divisor); });
+  return tensor;
+}
+
+// 1 / sqrt(variance + epsilon)
+at::Tensor InverseOf(const at::Tensor& variance, bool shift_based) {
+  at::Tensor inverse = at::empty_like(variance);
+  const float* from = variance.const_data_ptr<float>();
+  std::transform(from, from + variance.numel(), inverse.data_ptr<float>(), [=](float v) {
+    const float root = 1 / std::sqrt(v + kEpsilon);
+    return shift_based ? NearestPowerOfTwo(root) : root;
+  });
+  return inverse;
+}
+
+at::Tensor ScaleOf(const at::Tensor& weight, const at::Tensor& inverse, bool shift_based) {
+  at::Tensor scale = at::empty_like(inverse);
+  const float* from = weight.const_data_ptr<float>();
+  std::transform(from, from + weight.numel(), inverse.const_data_ptr<float>(),
+                 scale.data_ptr<float>(),
+                 [=](float w, float i) { return (shift_based ? NearestPowerOfTwo(w) : w) * i; });
+  return scale;
+}
+
+// y = (x - mean) scale + bias. Rounding to powers of two is passed straight through.
+struct Normalise : torch::autograd::Function<Normalise> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& /*weight*/, const at::Tensor& bias,
+                            const at::Tensor& mean, const at::Tensor& inverse,
+                            const at::Tensor& scale, bool by_batch) {
+    context->saved_data["by_batch"] = by_batch;
+    context->save_for_backward({x, mean, inverse, scale});
+    at::Tensor y = at::empty_like(x);
+    WriteNormalised(RowsOf(x), mean.const_data_ptr<float>(), scale.const_data_ptr<float>(),
+                    bias.const_data_ptr<float>(), y.data_ptr<float>());
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const Rows x = RowsOf(saved[0]);
+    const auto* mean = saved[1].const_data_ptr<float>();
+    const auto* inverse = saved[2].const_data_ptr<float>();
+    const auto* scale = saved[3].const_data_ptr<float>();
+    const at::Tensor gradient = ChannelsLast(gradients[0]);
+    const auto* above = gradient.const_data_ptr<float>();
+    std::vector<double> of_weight(x.channels), of_bias(x.channels);
+    SumGradients(x, above, mean, inverse, of_weight.data(), of_bias.data());
+    at::Tensor below = at::empty_like(saved[0]);
+    if (context->saved_data["by_batch"].toBool()) {
+      const auto count = static_cast<double>(x.rows);
+      const at::Tensor mean_of_weight = ToFloat(of_weight, count);
+      const at::Tensor mean_of_bias = ToFloat(of_bias, count);
+      GradientByBatch(x, above, mean, inverse, scale, mean_of_weight.const_data_ptr<float>(),
+                      mean_of_bias.const_data_ptr<float>(), below.data_ptr<float>());
+    } else {
+      GradientByConstants(x, above, scale, below.data_ptr<float>());
+    }
+    return {below, ToFloat(of_weight, 1), ToFloat(of_bias, 1), {}, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+Normalisation::Normalisation(const std::string& name, int64_t channels,
+                             const NetworkSection& options, Parameters& parameters)
+    : weight_(parameters.Add(name + ".weight", at::ones({channels}, at::kFloat))),
+      bias_(parameters.Add(name + ".bias", at::zeros({channels}, at::kFloat))),
+      running_mean_(
+          parameters.AddStatistic(name + ".running_mean", at::zeros({channels}, at::kFloat))),
+      running_var_(
+          parameters.AddStatistic(name + ".running_var", at::ones({channels}, at::kFloat))),
+      num_batches_tracked_(
+          parameters.AddStatistic(name + ".num_batches_tracked", at::zeros({}, at::kFloat))),
+      by_batch_(options.normalisation == NormalisationMode::kBatch),
+      shift_based_(options.shift_based_normalisation) {}
+
+// Over the batch and the positions of a picture.
+Normalisation::Statistics Normalisation::StatisticsOf(const at::Tensor& input) const {
+  const Rows x = RowsOf(input);
+  const auto count = static_cast<double>(x.rows);
+  std::vector<double> sums(x.channels), squares(x.channels);
+  AddToSums(x, sums.data());
+  const at::Tensor mean = ToFloat(sums, count);
+  const auto add = shift_based_ ? AddToShiftedSquares : AddToSquares;
+  add(x, mean.const_data_ptr<float>(), squares.data());
+  return {mean, ToFloat(squares, count)};
+}
+
+void Normalisation::TakeIn(const Statistics& batch, int64_t count) const {
+  const c10::NoGradGuard no_grad;
+  float& batches = *num_batches_tracked_.data_ptr<float>();
+  batches += 1;
+  const float momentum = std::max(kSmallestMomentum, 1 / batches);
+  running_mean_.lerp_(batch.mean, momentum);
+  // The variance of all states as their sample sees it, as PyTorch has it.
+  const auto n = static_cast<double>(count);
+  running_var_.lerp_(batch.variance * (n > 1 ? n / (n - 1) : 1.0), momentum);
+}
+
+at::Tensor Normalisation::Apply(const at::Tensor& input, Pass pass) const {
+  const at::Tensor x = ChannelsLast(input);
+  Statistics statistics = {running_mean_, running_var_};
+  if (pass == Pass::kUpdate) {
+    const Statistics batch = StatisticsOf(x);
+    TakeIn(batch, x.numel() / x.size(1));
+    if (by_batch_) statistics = batch;
+  }
+  const at::Tensor inverse = InverseOf(statistics.variance, shift_based_);
+  const at::Tensor scale = ScaleOf(weight_, inverse, shift_based_);
+  return Normalise::apply(x, weight_, bias_, statistics.mean, inverse, scale,
+                          by_batch_ && pass == Pass::kUpdate);
+}
+
+}  // namespace dqnd
