@@ -219,7 +219,7 @@ struct TypeName {
   std::string operator()(const EnumPointer& member) const {
     std::string text;
     for (const std::string& name : member.names()) text += (text.empty() ? "" : ", ") + name;
-    return member.names().size() == 1 ? text + " (the only value so far)" : "one of " + text;
+    return "one of " + text;
   }
 };
 

@@ -101,12 +101,8 @@ TEST(ConfigValue, NamesAreOneOfAList) {
             "'rmsprob'; did you mean rmsprop?; default: rmsprop");
   EXPECT_THAT(Refusal("environment: {life_loss: true}"),
               HasSubstr("must be one of ignore, terminal, reset, not 'true'"));
-}
-
-TEST(ConfigValue, KeysWithOneValueSoFarAcceptThatOne) {
-  EXPECT_EQ(Parsed("network: {backend: float}").network.backend, Backend::kFloat);
-  EXPECT_THAT(Refusal("network: {backend: bnn}"),
-              HasSubstr("network.backend must be float (the only value so far), not 'bnn'"));
+  EXPECT_THAT(Refusal("network: {backend: binary}"),
+              HasSubstr("must be one of float, binary_connect, bnn, xnor_net, not 'binary'"));
 }
 
 TEST(ConfigValue, OptionalKeysAreUnsetByNothing) {
