@@ -26,6 +26,15 @@ CLI::App* AddConfigCommand(CLI::App& app, const std::string& name, const std::st
   return command;
 }
 
+// The network that a command takes.
+void AddRun(CLI::App& command, std::string& run_or_checkpoint) {
+  command
+      .add_option("run", run_or_checkpoint,
+                  "a run directory, checkpoint folder or .safetensors file")
+      ->required()
+      ->type_name("RUN_OR_CHECKPOINT");
+}
+
 int Run(int argc, char** argv) {
   CLI::App app{"dqnd, a deep Q-learning daemon", "dqnd"};
   app.set_version_flag("--version", DQND_VERSION);
@@ -56,11 +65,7 @@ int Run(int argc, char** argv) {
 
   dqnd::EvaluateArguments evaluate;
   command = app.add_subcommand("evaluate", "play whole episodes with a trained network");
-  command
-      ->add_option("run", evaluate.run_or_checkpoint,
-                   "a run directory, checkpoint folder or .safetensors file")
-      ->required()
-      ->type_name("RUN_OR_CHECKPOINT");
+  AddRun(*command, evaluate.run_or_checkpoint);
   command
       ->add_option("overrides", evaluate.overrides,
                    "section.key=value, on top of the run's configuration")
@@ -77,6 +82,35 @@ int Run(int argc, char** argv) {
   command->add_flag("--json", evaluate.json, "one JSON object");
   command->callback([&] { status = dqnd::EvaluateCommand(evaluate); });
 
+  dqnd::ExportArguments exported;
+  command = app.add_subcommand("export", "write a trained network for other programs and devices");
+  AddRun(*command, exported.run_or_checkpoint);
+  command
+      ->add_option("--format", exported.format,
+                   "packed: for packed_net.h; c: the same as a C header (both bnn and xnor_net "
+                   "alone); safetensors: numbers to multiply by, of any network")
+      ->required()
+      ->check(CLI::IsMember({"packed", "c", "safetensors"}));
+  command->add_option("--output", exported.output, "the file to write")
+      ->required()
+      ->type_name("FILE");
+  command->callback([&] { status = dqnd::ExportCommand(exported); });
+
+  dqnd::VerifyArguments verify;
+  command = app.add_subcommand(
+      "verify", "play a network and its packed file side by side and report every difference");
+  AddRun(*command, verify.run_or_checkpoint);
+  command->add_option("packed", verify.packed, "what `dqnd export --format=packed` wrote")
+      ->required()
+      ->type_name("PACKED_FILE");
+  command->add_option("--states", verify.states, "of play to compare")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  command->add_option("--seed", verify.seed, "the same seed plays the same states")
+      ->capture_default_str();
+  command->add_flag("--json", verify.json, "one JSON object");
+  command->callback([&] { status = dqnd::VerifyCommand(verify); });
+
   dqnd::InspectArguments inspect;
   command = app.add_subcommand(
       "inspect", "what is in a run's checkpoints, and whether every byte is as it was written");
@@ -90,11 +124,7 @@ int Run(int argc, char** argv) {
 
   dqnd::ServeArguments serve;
   command = app.add_subcommand("serve", "offer exhibition games of a finished or stopped run");
-  command
-      ->add_option("run", serve.run_or_checkpoint,
-                   "a run directory, checkpoint folder or .safetensors file")
-      ->required()
-      ->type_name("RUN_OR_CHECKPOINT");
+  AddRun(*command, serve.run_or_checkpoint);
   command
       ->add_option("overrides", serve.overrides,
                    "section.key=value, on top of the run's configuration")

@@ -49,6 +49,7 @@ exploration: {{decay_env_steps: 20000}}
 """,
     "minatar": """
 environment: {{id: "minatar:seaquest"}}
+network: {{backend: bnn}}
 replay: {{buffer_size: 1500}}
 train: {{total_env_steps: {total}, learning_starts: 200, train_freq: 4, target_update_interval: 100, batch_size: 8}}
 exploration: {{decay_env_steps: 5000}}

@@ -46,6 +46,24 @@ struct EvaluateArguments {
 };
 int EvaluateCommand(const EvaluateArguments& arguments);
 
+// Writes a network in a form that other programs and devices take.
+struct ExportArguments {
+  std::string run_or_checkpoint;
+  std::string format;  // packed, c or safetensors
+  std::string output;
+};
+int ExportCommand(const ExportArguments& arguments);
+
+// Plays real states through a network and its packed file; status 1 when they differ.
+struct VerifyArguments {
+  std::string run_or_checkpoint;
+  std::string packed;
+  int64_t states = 10'000;
+  uint64_t seed = 0;
+  bool json = false;
+};
+int VerifyCommand(const VerifyArguments& arguments);
+
 // What is in the checkpoints of a run, or in one; status 1 when one does not verify.
 struct InspectArguments {
   std::string run_or_checkpoint;

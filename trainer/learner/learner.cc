@@ -39,7 +39,7 @@ UpdateResult Learner::Update(const Batch& batch) {
   ComputeTargets(batch);
 
   // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
-  const at::Tensor q = online_.Forward(states_.Convert(batch.states), Pass::kUpdate);
+  const at::Tensor q = online_.Forward(states_.Convert(batch.states), kUpdate);
   at::Tensor gradient_of_q = at::zeros_like(q);
   UpdateResult result;
   for (int j = 0; j < batch.size; ++j) {

@@ -6,10 +6,16 @@
 
 namespace dqnd {
 
+bool HasBinaryWeights(const LayerSite& site, const NetworkSection& options) {
+  if (options.backend == Backend::kFloat) return false;
+  if (site.is_first) return options.first_layer == LayerKind::kBinary;
+  return !site.is_last || options.last_layer == LayerKind::kBinary;
+}
+
 // The papers' block orders, which are also the order of the parameters.
 std::unique_ptr<Layer> BinarizedBackend::Hidden(const LayerSite& site, Parameters& parameters,
                                                 RandomStream& init) const {
-  const bool is_real = site.is_first && options_.first_layer == LayerKind::kReal;
+  const bool is_real = !HasBinaryWeights(site, options_);
   Parts parts;
   if (options_.backend == Backend::kXnorNet) {
     if (!site.is_first) {  // observations are no activations: they are taken as they are
@@ -29,7 +35,7 @@ std::unique_ptr<Layer> BinarizedBackend::Hidden(const LayerSite& site, Parameter
 
 std::unique_ptr<Layer> BinarizedBackend::Output(const LayerSite& site, Parameters& parameters,
                                                 RandomStream& init) const {
-  const bool is_real = options_.last_layer == LayerKind::kReal;
+  const bool is_real = !HasBinaryWeights(site, options_);
   Parts parts;
   if (options_.backend == Backend::kXnorNet) {
     parts.push_back(Norm(site, site.product.inputs(), options_, parameters));

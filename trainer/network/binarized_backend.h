@@ -29,4 +29,7 @@ class BinarizedBackend : public LayerBackend {
   const NetworkSection options_;
 };
 
+// Whether a layer multiplies by +1 and -1; in a float network none does.
+bool HasBinaryWeights(const LayerSite& site, const NetworkSection& options);
+
 }  // namespace dqnd

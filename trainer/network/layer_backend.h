@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -13,10 +14,15 @@
 namespace dqnd {
 
 // What a forward pass is for.
-enum class Pass {
-  kUse,     // targets, acting, evaluation: changes nothing
-  kUpdate,  // over the sampled states of an update: running statistics take them in first
+struct Pass {
+  // Over the sampled states of an update: running statistics take them in first. Every other pass
+  // (targets, acting, evaluation) changes nothing.
+  bool is_update = false;
+  // Takes the sums of each layer's product, before anything scales them, for whoever compares them.
+  std::vector<at::Tensor>* sums = nullptr;
 };
+inline constexpr Pass kUse{};
+inline constexpr Pass kUpdate{.is_update = true};
 
 // One block of a network: parameters and what is computed with them. Immutable but for the
 // parameters' values, which the optimizer and the statistics of an update change in place.
@@ -26,7 +32,7 @@ class Layer {
 
   // float32 in, float32 out, batch first. Records the operation for backpropagation unless the
   // caller holds an at::InferenceMode or c10::NoGradGuard.
-  virtual at::Tensor Forward(const at::Tensor& input, Pass pass) const = 0;
+  virtual at::Tensor Forward(const at::Tensor& input, const Pass& pass) const = 0;
 
   // To be called when an optimizer has changed the parameters: binary layers clip theirs.
   virtual void AfterOptimizerStep() const {}
@@ -36,7 +42,9 @@ class Layer {
 struct LayerSite {
   std::string name;  // of its parameters, as state_dict() has it: "conv1"
   Product product;
+  PictureShape input;  // a vector is a picture of 1 x 1 pixels
   bool is_first = false;
+  bool is_last = false;
   // A first layer that takes integers multiplies its sums by this; 1 elsewhere.
   float input_scale = 1;
 };

@@ -14,7 +14,7 @@ class Sequence : public Layer {
  public:
   explicit Sequence(Parts parts) : parts_(std::move(parts)) {}
 
-  at::Tensor Forward(const at::Tensor& input, Pass pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     at::Tensor x = input;
     for (const auto& part : parts_) x = part->Forward(x, pass);
     return x;
@@ -35,8 +35,10 @@ class RealProductPart : public Layer {
         weight_(product_.AddWeight(site.name, parameters, init)),
         bias_(product_.AddBias(site.name, parameters, init)) {}
 
-  at::Tensor Forward(const at::Tensor& input, Pass) const override {
-    return product_.Apply(input, weight_, bias_);
+  at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
+    const at::Tensor sums = product_.Apply(input, weight_, bias_);
+    if (pass.sums != nullptr) pass.sums->push_back(sums);
+    return sums;
   }
 
  private:
@@ -51,8 +53,9 @@ class BinaryProductPart : public Layer {
         latent_(product_.AddWeight(site.name, parameters, init)),
         input_scale_(site.input_scale) {}
 
-  at::Tensor Forward(const at::Tensor& input, Pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     const at::Tensor sums = product_.Apply(input, SignOfWeights(latent_));
+    if (pass.sums != nullptr) pass.sums->push_back(sums);
     return input_scale_ == 1 ? sums : sums * input_scale_;
   }
 
@@ -74,9 +77,10 @@ class ScaledBinaryProductPart : public Layer {
     if (with_bias == WithBias::kYes) bias_ = product_.AddBias(site.name, parameters, init);
   }
 
-  at::Tensor Forward(const at::Tensor& input, Pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     const ScaledSigns weight = ScaledSignsOfWeights(latent_);
     const at::Tensor sums = product_.Apply(input, weight.signs);
+    if (pass.sums != nullptr) pass.sums->push_back(sums);
     at::Tensor scales = input_scale_ == 1 ? weight.scales : weight.scales * input_scale_;
     if (sums.dim() == 4) scales = scales.view({-1, 1, 1});
     return bias_.defined() ? sums * scales + bias_ : sums * scales;
@@ -96,7 +100,7 @@ class NormPart : public Layer {
            Parameters& parameters)
       : normalisation_(name, channels, options, parameters) {}
 
-  at::Tensor Forward(const at::Tensor& input, Pass pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     return normalisation_.Apply(input, pass);
   }
 
@@ -106,7 +110,7 @@ class NormPart : public Layer {
 
 class RectifierPart : public Layer {
  public:
-  at::Tensor Forward(const at::Tensor& input, Pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass&) const override {
     at::Tensor x = input;
     return x.relu_();
   }
@@ -116,7 +120,7 @@ class SignPart : public Layer {
  public:
   explicit SignPart(Ste ste) : ste_(ste) {}
 
-  at::Tensor Forward(const at::Tensor& input, Pass) const override {
+  at::Tensor Forward(const at::Tensor& input, const Pass&) const override {
     return SignOfActivations(input, ste_);
   }
 

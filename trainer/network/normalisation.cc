@@ -222,10 +222,10 @@ void Normalisation::TakeIn(const Statistics& batch, int64_t count) const {
   running_var_.lerp_(batch.variance * (n > 1 ? n / (n - 1) : 1.0), momentum);
 }
 
-at::Tensor Normalisation::Apply(const at::Tensor& input, Pass pass) const {
+at::Tensor Normalisation::Apply(const at::Tensor& input, const Pass& pass) const {
   const at::Tensor x = ChannelsLast(input);
   Statistics statistics = {running_mean_, running_var_};
-  if (pass == Pass::kUpdate) {
+  if (pass.is_update) {
     const Statistics batch = StatisticsOf(x);
     TakeIn(batch, x.numel() / x.size(1));
     if (by_batch_) statistics = batch;
@@ -233,7 +233,23 @@ at::Tensor Normalisation::Apply(const at::Tensor& input, Pass pass) const {
   const at::Tensor inverse = InverseOf(statistics.variance, shift_based_);
   const at::Tensor scale = ScaleOf(weight_, inverse, shift_based_);
   return Normalise::apply(x, weight_, bias_, statistics.mean, inverse, scale,
-                          by_batch_ && pass == Pass::kUpdate);
+                          by_batch_ && pass.is_update);
+}
+
+std::vector<ChannelNorm> ChannelNorms(const Parameters& parameters, const std::string& name,
+                                      const NetworkSection& options) {
+  const at::Tensor weight = parameters.Named(name + ".weight");
+  const at::Tensor bias = parameters.Named(name + ".bias");
+  const at::Tensor mean = parameters.Named(name + ".running_mean");
+  const bool shift_based = options.shift_based_normalisation;
+  const at::Tensor scale =
+      ScaleOf(weight, InverseOf(parameters.Named(name + ".running_var"), shift_based), shift_based);
+  std::vector<ChannelNorm> norms;
+  for (int64_t c = 0; c < weight.numel(); ++c) {
+    norms.push_back({mean.const_data_ptr<float>()[c], scale.const_data_ptr<float>()[c],
+                     bias.const_data_ptr<float>()[c]});
+  }
+  return norms;
 }
 
 }  // namespace dqnd

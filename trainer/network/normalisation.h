@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -32,7 +33,7 @@ class Normalisation {
                 Parameters& parameters);
 
   // x: [batch, channels] or [batch, channels, height, width] with channels last in memory.
-  at::Tensor Apply(const at::Tensor& x, Pass pass) const;
+  at::Tensor Apply(const at::Tensor& x, const Pass& pass) const;
 
  private:
   struct Statistics {
@@ -48,5 +49,18 @@ class Normalisation {
   bool by_batch_;
   bool shift_based_;
 };
+
+// What a pass that uses the network makes of a number x of one channel, to the bit:
+// (x - mean) * scale + bias in float32.
+struct ChannelNorm {
+  float mean, scale, bias;
+
+  float operator()(float x) const { return (x - mean) * scale + bias; }
+};
+
+// Of each channel of the normalisation called `name`. Throws std::invalid_argument when the
+// parameters have none of that name.
+std::vector<ChannelNorm> ChannelNorms(const Parameters& parameters, const std::string& name,
+                                      const NetworkSection& options);
 
 }  // namespace dqnd

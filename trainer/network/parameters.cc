@@ -1,5 +1,6 @@
 #include "trainer/network/parameters.h"
 
+#include <algorithm>
 #include <span>
 #include <stdexcept>
 
@@ -29,6 +30,12 @@ int64_t Parameters::count() const {
   int64_t count = 0;
   for (const NamedTensor& entry : entries_) count += entry.value.numel();
   return count;
+}
+
+const at::Tensor& Parameters::Named(const std::string& name) const {
+  const auto entry = std::ranges::find(entries_, name, &NamedTensor::name);
+  if (entry == entries_.end()) throw std::invalid_argument("the network has no " + name);
+  return entry->value;
 }
 
 void Parameters::MoveTowards(const Parameters& source, double fraction) {

@@ -31,6 +31,8 @@ class Parameters {
   // What an optimizer changes.
   const std::vector<NamedTensor>& trained() const { return trained_; }
   int64_t count() const;  // numbers, over all entries
+  // Throws std::invalid_argument when no entry is called so.
+  const at::Tensor& Named(const std::string& name) const;
 
   // Takes the values of `source`: fraction * source + (1 - fraction) * own, 1 being a plain copy
   // without arithmetic. REQUIRES: both belong to networks of the same architecture.

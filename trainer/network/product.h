@@ -40,6 +40,10 @@ class Product {
   int64_t fan_in() const;                             // numbers that meet in one sum
   int64_t inputs() const { return dimensions_[1]; }   // channels or features
   int64_t outputs() const { return dimensions_[0]; }  // channels or features
+  int64_t stride() const { return stride_; }          // pixels
+  // Height and width, in pixels; of a vector's product 1.
+  int64_t kernel_height() const { return dimensions_.size() == 4 ? dimensions_[2] : 1; }
+  int64_t kernel_width() const { return dimensions_.size() == 4 ? dimensions_[3] : 1; }
 
   // Adds NAME.weight or NAME.bias to `parameters`, with the shape that PyTorch's state_dict() of a
   // module called NAME would give it and values uniform in +-1/sqrt(fan_in), as PyTorch initialises

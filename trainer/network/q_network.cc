@@ -47,9 +47,12 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
   const ArchitectureLines lines = Lines(options);
   const bool takes_integers = backend->takes_integers() && observation.type == ElementType::kUint8;
   state_scale_ = takes_integers ? 1 : observation.scale;
-  const auto site = [&](const std::string& name, const Product& product) {
-    const bool is_first = layers_.empty();
-    return LayerSite{name, product, is_first, is_first && takes_integers ? observation.scale : 1};
+  const auto add_site = [&](const std::string& name, const Product& product,
+                            const PictureShape& input, bool is_last = false) -> const LayerSite& {
+    const bool is_first = sites_.empty();
+    const float input_scale = is_first && takes_integers ? observation.scale : 1;
+    sites_.push_back({name, product, input, is_first, is_last, input_scale});
+    return sites_.back();
   };
 
   PictureShape picture{static_cast<int64_t>(observation.channels) * observation.stack,
@@ -65,27 +68,26 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
     }
     const Product product =
         Product::Convolution({picture.channels, line.out_channels, line.kernel, line.stride});
-    layers_.push_back(backend->Hidden(site(line.name, product), parameters_, init));
+    layers_.push_back(backend->Hidden(add_site(line.name, product, picture), parameters_, init));
     picture = {line.out_channels, (picture.height - line.kernel) / line.stride + 1,
                (picture.width - line.kernel) / line.stride + 1};
   }
 
-  bool is_picture = !lines.convolutions.empty();
-  int64_t features = picture.numbers();
   for (const auto& [name, out_features] : lines.linears) {
-    const Product product = is_picture ? Product::OnPicture(picture, out_features)
-                                       : Product::OnVector(features, out_features);
-    layers_.push_back(backend->Hidden(site(name, product), parameters_, init));
-    features = out_features;
-    is_picture = false;
+    const bool on_picture = picture.height * picture.width > 1 && !lines.convolutions.empty();
+    const Product product = on_picture ? Product::OnPicture(picture, out_features)
+                                       : Product::OnVector(picture.numbers(), out_features);
+    layers_.push_back(backend->Hidden(add_site(name, product, picture), parameters_, init));
+    picture = {out_features, 1, 1};
   }
+  const Product output = Product::OnVector(picture.numbers(), num_actions);
   layers_.push_back(
-      backend->Output(site("output", Product::OnVector(features, num_actions)), parameters_, init));
+      backend->Output(add_site("output", output, picture, /*is_last=*/true), parameters_, init));
 }
 
-at::Tensor QNetwork::Forward(const at::Tensor& states, Pass pass) const {
-  at::Tensor x = states;
-  for (const auto& layer : layers_) x = layer->Forward(x, pass);
+at::Tensor QNetwork::ForwardFrom(size_t layer, const at::Tensor& input, const Pass& pass) const {
+  at::Tensor x = input;
+  for (; layer < layers_.size(); ++layer) x = layers_[layer]->Forward(x, pass);
   return x;
 }
 

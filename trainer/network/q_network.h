@@ -30,10 +30,17 @@ class QNetwork {
   // states: as StateConverter makes them, float32 [batch, stack * channels, height, width],
   // channels-last in memory; for mlp anything that flattens to [batch, inputs]. Returns float32
   // [batch, num_actions].
-  at::Tensor Forward(const at::Tensor& states, Pass pass = Pass::kUse) const;
+  at::Tensor Forward(const at::Tensor& states, const Pass& pass = kUse) const {
+    return ForwardFrom(0, states, pass);
+  }
+  // The same from the input of one layer on.
+  at::Tensor ForwardFrom(size_t layer, const at::Tensor& input, const Pass& pass = kUse) const;
 
   // To be called when an optimizer has changed the parameters.
   void AfterOptimizerStep() const;
+
+  // Where its layers stand, from the first to the output.
+  const std::vector<LayerSite>& sites() const { return sites_; }
 
   // What stored observations are multiplied by to become states.
   float state_scale() const { return state_scale_; }
@@ -43,7 +50,8 @@ class QNetwork {
 
  private:
   Parameters parameters_;
-  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<LayerSite> sites_;
+  std::vector<std::unique_ptr<Layer>> layers_;  // one a site
   float state_scale_;
 };
 

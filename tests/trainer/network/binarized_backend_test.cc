@@ -139,7 +139,7 @@ class BinarizedBlock : public ::testing::TestWithParam<Case> {
   BinarizedBlock() : random_(5, "numbers") {
     RandomStream init(3, "init");
     layer_ = BinarizedBackend(OptionsOf(GetParam()))
-                 .Hidden({"layer", ProductOf(GetParam().kind)}, parameters_, init);
+                 .Hidden({"layer", ProductOf(GetParam().kind), {}}, parameters_, init);
     // Not as they are at first: scales of both signs, shifts, and weights beyond 1, as between an
     // optimizer's step and the clipping.
     const c10::NoGradGuard no_grad;
@@ -174,7 +174,7 @@ class BinarizedBlock : public ::testing::TestWithParam<Case> {
 TEST_P(BinarizedBlock, ComputesAndLearnsAsThePlainOneOfItsPaper) {
   at::Tensor input = Draw(InputShape(GetParam().kind), random_);
   input.requires_grad_(true);
-  const at::Tensor output = layer_->Forward(input, Pass::kUpdate);
+  const at::Tensor output = layer_->Forward(input, kUpdate);
   const at::Tensor above = Draw(output.sizes().vec(), random_);
   output.backward(above);
 
@@ -200,12 +200,11 @@ TEST_P(BinarizedBlock, ComputesAndLearnsAsThePlainOneOfItsPaper) {
 TEST_P(BinarizedBlock, NormalisesByRunningStatisticsWhereverNothingIsLearned) {
   const c10::InferenceMode inference;
   for (int update = 0; update < 3; ++update) {
-    layer_->Forward(Draw(InputShape(GetParam().kind), random_), Pass::kUpdate);
+    layer_->Forward(Draw(InputShape(GetParam().kind), random_), kUpdate);
   }
   const at::Tensor input = Draw(InputShape(GetParam().kind), random_);
   const at::Tensor mean = Named("layer.norm.running_mean").clone();
-  ExpectNear(GridOf(layer_->Forward(input, Pass::kUse)), PlainBlock().Forward(GridOf(input)),
-             "output");
+  ExpectNear(GridOf(layer_->Forward(input, kUse)), PlainBlock().Forward(GridOf(input)), "output");
   EXPECT_TRUE(at::equal(mean, Named("layer.norm.running_mean"))) << "using it changes nothing";
   EXPECT_EQ(Named("layer.norm.num_batches_tracked").item<float>(), 3);
 }
@@ -237,7 +236,7 @@ std::vector<std::string> NamesOf(const Parameters& parameters) {
 struct End {
   End(NetworkSection options, bool is_first, float input_scale) {
     RandomStream init(3, "init");
-    const LayerSite site{"end", Product::OnVector(4, 3), is_first, input_scale};
+    const LayerSite site{"end", Product::OnVector(4, 3), {}, is_first, !is_first, input_scale};
     const BinarizedBackend backend(options);
     layer =
         is_first ? backend.Hidden(site, parameters, init) : backend.Output(site, parameters, init);
@@ -290,8 +289,7 @@ TEST(BinarizedBackend, ABinaryFirstLayerSumsIntegersExactlyAndScalesAfterwards) 
   const at::Tensor pixels = at::tensor({255.0f, 3.0f, 77.0f, 101.0f}).view({1, 4});
   const c10::InferenceMode inference;
   const at::Tensor alpha = end.parameters.entries()[0].value.abs().mean(1);
-  EXPECT_TRUE(
-      at::equal(end.layer->Forward(pixels, Pass::kUse), end.Sums(pixels) * (alpha * scale)));
+  EXPECT_TRUE(at::equal(end.layer->Forward(pixels, kUse), end.Sums(pixels) * (alpha * scale)));
 }
 
 TEST(BinarizedBackend, ANetworkWithABinaryFirstLayerTakesPixelsAsTheyAreStored) {

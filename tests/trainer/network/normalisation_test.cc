@@ -50,7 +50,7 @@ TEST(Normalisation, RunningStatisticsAreThePlainAverageOfAHundredUpdatesAndForge
   std::vector<double> mean(kChannels), variance(kChannels);
   for (int update = 1; update <= 130; ++update) {
     const at::Tensor x = Batch(update % 3, random);
-    running.norm.Apply(x, Pass::kUpdate);
+    running.norm.Apply(x, kUpdate);
     const double momentum = update <= 100 ? 1.0 / update : 0.01;
     for (int64_t c = 0; c < kChannels; ++c) {
       const at::Tensor channel = x.select(1, c);
@@ -69,7 +69,7 @@ TEST(Normalisation, ABatchNormalisedByItselfHasMeanZeroAndDeviationOne) {
   options.normalisation = NormalisationMode::kBatch;
   Normalised batch(options);
   for (int update = 0; update < 3; ++update) {
-    const at::Tensor y = batch.norm.Apply(Batch(update, random), Pass::kUpdate);
+    const at::Tensor y = batch.norm.Apply(Batch(update, random), kUpdate);
     for (int64_t c = 0; c < kChannels; ++c) {
       EXPECT_NEAR(y.select(1, c).mean().item<double>(), 0, 1e-5);
       EXPECT_NEAR(y.select(1, c).std(/*unbiased=*/false).item<double>(), 1, 1e-4);
@@ -91,12 +91,12 @@ TEST(Normalisation, ShiftBasedFactorsArePowersOfTwoThatNormaliseNearly) {
     const c10::NoGradGuard no_grad;
     shifted.parameters.entries()[0].value.copy_(at::tensor({0.3f, -1.4f, 1.5f}));
     for (int update = 0; update < 5; ++update) {
-      shifted.norm.Apply(Batch(0, random), Pass::kUpdate);
+      shifted.norm.Apply(Batch(0, random), kUpdate);
     }
   }
   const at::Tensor at_zero = at::zeros({1, kChannels}), at_one = at::ones({1, kChannels});
   const at::Tensor factors =
-      (shifted.norm.Apply(at_one, Pass::kUse) - shifted.norm.Apply(at_zero, Pass::kUse)).detach();
+      (shifted.norm.Apply(at_one, kUse) - shifted.norm.Apply(at_zero, kUse)).detach();
   // 1 / deviation is 1, 1/2 and 1/3 (nearest by logarithm: 1/4); the weights round to 1/4, -1, 2.
   // The rounded squares of the variance keep it within a factor of the root of 2.
   for (int64_t c = 0; c < kChannels; ++c) {

@@ -1,0 +1,195 @@
+#include "trainer/export/packed_network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "trainer/export/comparison.h"
+
+namespace dqnd {
+namespace {
+
+using ::testing::HasSubstr;
+
+enum class Game { kMinatar, kAtari, kCatch, kCartPole };
+
+ObservationSpec ObservationOf(Game game) {
+  switch (game) {
+    case Game::kMinatar:
+      return {.type = ElementType::kUint8, .height = 10, .width = 10, .channels = 7};
+    case Game::kAtari:
+      return {.type = ElementType::kUint8,
+              .height = 84,
+              .width = 84,
+              .channels = 1,
+              .stack = 4,
+              .scale = 1.0f / 255};
+    case Game::kCatch:
+      return {.type = ElementType::kUint8, .height = 10, .width = 5, .channels = 1, .stack = 2};
+    case Game::kCartPole:
+      break;
+  }
+  return {.type = ElementType::kFloat32, .channels = 4};
+}
+
+struct Case {
+  Game game;
+  Backend backend;
+  LayerKind first_layer, last_layer;
+  bool shift_based = false;
+  std::vector<int64_t> hidden_sizes = {30, 20};  // no multiples of a word
+};
+
+NetworkSection OptionsOf(const Case& c) {
+  NetworkSection options;
+  options.backend = c.backend;
+  options.first_layer = c.first_layer;
+  options.last_layer = c.last_layer;
+  options.shift_based_normalisation = c.shift_based;
+  options.architecture = c.game == Game::kMinatar ? Architecture::kMinatarCnn
+                         : c.game == Game::kAtari ? Architecture::kNatureCnn
+                                                  : Architecture::kMlp;
+  if (options.architecture == Architecture::kMlp) options.hidden_sizes = c.hidden_sizes;
+  return options;
+}
+
+// Observations as games have them: zeros and ones, pixels, numbers of order one.
+std::vector<uint8_t> DrawState(Game game, const ObservationSpec& spec, RandomStream& random) {
+  std::vector<uint8_t> state(static_cast<size_t>(spec.bytes()) * spec.stack);
+  if (spec.type == ElementType::kFloat32) {
+    for (size_t i = 0; i < state.size(); i += sizeof(float)) {
+      const auto number = static_cast<float>(2 * random.Uniform() - 1);
+      std::memcpy(state.data() + i, &number, sizeof number);
+    }
+    return state;
+  }
+  for (uint8_t& byte : state)
+    byte = static_cast<uint8_t>(random.Below(game == Game::kAtari ? 256 : 2));
+  return state;
+}
+
+class PackedNetworkTest : public ::testing::TestWithParam<Case> {
+ protected:
+  PackedNetworkTest()
+      : observation_(ObservationOf(GetParam().game)),
+        options_(OptionsOf(GetParam())),
+        init_(4, "init"),
+        network_(options_, observation_, 6, init_),
+        converter_(observation_, network_.state_scale()),
+        random_(9, "states") {
+    // Statistics as an update leaves them, and normalisations that nothing has left as they began:
+    // scales of both signs and of 0.
+    const c10::NoGradGuard no_grad;
+    for (const NamedTensor& entry : network_.parameters().trained()) {
+      const bool is_norm = entry.name.find(".norm.") != std::string::npos;
+      if (!is_norm) continue;
+      for (int64_t i = 0; i < entry.value.numel(); ++i) {
+        entry.value.data_ptr<float>()[i] =
+            i % 11 == 5 ? 0 : static_cast<float>(2 * random_.Uniform() - 1);
+      }
+    }
+    for (int update = 0; update < 3; ++update) {
+      std::vector<uint8_t> batch;
+      for (int sample = 0; sample < 8; ++sample) {
+        const std::vector<uint8_t> state = DrawState(GetParam().game, observation_, random_);
+        batch.insert(batch.end(), state.begin(), state.end());
+      }
+      network_.Forward(converter_.Convert(batch), kUpdate);
+    }
+  }
+
+  const ObservationSpec observation_;
+  const NetworkSection options_;
+  RandomStream init_;
+  QNetwork network_;
+  StateConverter converter_;
+  RandomStream random_;
+};
+
+TEST_P(PackedNetworkTest, DecidesAsItsNetworkOnEveryCodePath) {
+  const PackedExport exported = PackNetwork(network_, options_, observation_);
+  const std::string bytes = EncodePacked(exported.network);
+  const int states = GetParam().game == Game::kAtari ? 4 : 60;
+  int paths = 0;
+  for (packed_net_path path : {PACKED_NET_PORTABLE, PACKED_NET_AVX2, PACKED_NET_AVX512}) {
+    PackedFile file(bytes, "test");
+    if (!packed_net_use(&file.net(), path)) continue;
+    ++paths;
+    Comparison comparison(network_, options_, observation_, exported, file);
+    RandomStream random(12, "played");
+    for (int i = 0; i < states; ++i)
+      comparison.Play(DrawState(GetParam().game, observation_, random));
+    const Comparison::Counts& counts = comparison.counts();
+    EXPECT_TRUE(comparison.is_sound())
+        << "path " << path << ": " << counts.sums_differing << " of " << counts.sums << " sums, "
+        << counts.first_sums_beyond << " of " << counts.first_sums
+        << " first sums beyond the bound, " << counts.actions_unexplained
+        << " actions, values off by " << counts.largest_value_error << " of "
+        << exported.value_bound;
+    if (exported.first_bounds.empty()) {
+      EXPECT_EQ(counts.first_bits_differing.size(), 0);
+      EXPECT_GT(counts.sums, 0);
+    } else {
+      // Few of the signs are so near to their threshold.
+      EXPECT_LE(counts.first_bits_differing.size(), counts.first_sums / 500);
+    }
+  }
+  EXPECT_GE(paths, 1);
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Case>& info) {
+  const Case& c = info.param;
+  return std::vector<std::string>{"minatar", "atari", "catch",
+                                  "cartpole"}[static_cast<int>(c.game)] +
+         "_" + std::string(kBackendNames[static_cast<int>(c.backend)]) +
+         (c.first_layer == LayerKind::kReal ? "_real" : "_binary") +
+         (c.last_layer == LayerKind::kReal ? "_real" : "_binary") +
+         (c.shift_based ? "_shifts" : "") + (c.hidden_sizes.size() == 1 ? "_shallow" : "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , PackedNetworkTest, ::testing::ValuesIn([] {
+      std::vector<Case> cases;
+      for (Game game : {Game::kMinatar, Game::kAtari, Game::kCatch, Game::kCartPole}) {
+        for (Backend backend : {Backend::kBnn, Backend::kXnorNet}) {
+          for (LayerKind first : {LayerKind::kReal, LayerKind::kBinary}) {
+            for (LayerKind last : {LayerKind::kReal, LayerKind::kBinary}) {
+              cases.push_back({game, backend, first, last});
+            }
+          }
+        }
+      }
+      cases.push_back({Game::kMinatar, Backend::kBnn, LayerKind::kBinary, LayerKind::kReal, true});
+      for (Game game : {Game::kCatch, Game::kCartPole}) {
+        for (Backend backend : {Backend::kBnn, Backend::kXnorNet}) {
+          cases.push_back({game, backend, LayerKind::kReal, LayerKind::kReal, false, {30}});
+        }
+      }
+      return cases;
+    }()),
+    NameOf);
+
+TEST(PackNetwork, RefusesANetworkWhoseActivationsAreRealAndSaysWhatTakesIt) {
+  for (Backend backend : {Backend::kFloat, Backend::kBinaryConnect}) {
+    NetworkSection options;
+    options.backend = backend;
+    RandomStream init(1, "init");
+    const ObservationSpec observation = ObservationOf(Game::kMinatar);
+    const QNetwork network(options, observation, 3, init);
+    try {
+      PackNetwork(network, options, observation);
+      FAIL() << "was accepted";
+    } catch (const std::invalid_argument& error) {
+      EXPECT_THAT(error.what(), HasSubstr("only bnn and xnor_net"));
+      EXPECT_THAT(error.what(), HasSubstr("--format=safetensors"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dqnd

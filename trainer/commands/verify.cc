@@ -1,0 +1,123 @@
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <stop_token>
+
+#include "env_bridge/make_environment.h"
+#include "trainer/commands/commands.h"
+#include "trainer/evaluation.h"
+#include "trainer/export/comparison.h"
+#include "trainer/export/packed_network.h"
+#include "trainer/stop_on_signal.h"
+
+namespace dqnd {
+namespace {
+
+// Plays as the network does, and shows each state to the comparison until there were enough.
+class ComparingPolicy : public Policy {
+ public:
+  ComparingPolicy(Comparison& comparison, int64_t states, std::stop_source& enough)
+      : comparison_(comparison), states_(states), enough_(enough) {}
+
+  std::span<const float> ActionValues(std::span<const uint8_t> states) override {
+    const std::span<const float> values = comparison_.Play(states);
+    if (comparison_.counts().states == states_) enough_.request_stop();
+    return values;
+  }
+
+ private:
+  Comparison& comparison_;
+  int64_t states_;
+  std::stop_source& enough_;
+};
+
+void ExpectItsShape(const packed_net& net, const PackedNetwork& expected, const std::string& file,
+                    const std::string& network) {
+  if (net.layers == expected.layers.size() && net.actions == expected.actions &&
+      net.height == expected.height && net.width == expected.width &&
+      net.channels == expected.channels && (net.input_is_float != 0) == expected.input_is_float) {
+    bool same = true;
+    for (uint32_t i = 0; i < net.layers; ++i) {
+      same = same && net.layer[i].product == expected.layers[i].product &&
+             net.layer[i].outputs == expected.layers[i].outputs &&
+             net.layer[i].fan_in == expected.layers[i].fan_in();
+    }
+    if (same) return;
+  }
+  throw std::invalid_argument(
+      fmt::format("{} is of another architecture than {}; export that one again", file, network));
+}
+
+void PrintText(const Comparison& comparison, const PackedExport& packed) {
+  const Comparison::Counts& counts = comparison.counts();
+  fmt::print("{} states of play\n", counts.states);
+  fmt::print("  integer sums       {} of {} differ\n", counts.sums_differing, counts.sums);
+  if (counts.first_sums > 0) {
+    fmt::print("  rounded sums       {} of {} beyond the bound, {} signs differ\n",
+               counts.first_sums_beyond, counts.first_sums, counts.first_bits_differing.size());
+    for (const Comparison::FirstBit& bit : counts.first_bits_differing) {
+      fmt::print("    state {}, position {}, output {}: {:.3g} from its threshold, bound {:.3g}\n",
+                 bit.state, bit.position, bit.output, bit.distance, bit.bound);
+    }
+  }
+  fmt::print("  values             at most {:.3g} apart, bound {:.3g}\n",
+             counts.largest_value_error, packed.value_bound);
+  fmt::print("  actions            {} differ, of which {} are no ties within the bound\n",
+             counts.actions_differing, counts.actions_unexplained);
+  fmt::print("{}\n", comparison.is_sound() ? "equal" : "DIFFERENT");
+}
+
+void PrintJson(const Comparison& comparison, const PackedExport& packed) {
+  const Comparison::Counts& counts = comparison.counts();
+  nlohmann::ordered_json bits = nlohmann::ordered_json::array();
+  for (const Comparison::FirstBit& bit : counts.first_bits_differing) {
+    bits.push_back({{"state", bit.state},
+                    {"position", bit.position},
+                    {"output", bit.output},
+                    {"distance", bit.distance},
+                    {"bound", bit.bound}});
+  }
+  const nlohmann::ordered_json json = {{"equal", comparison.is_sound()},
+                                       {"states", counts.states},
+                                       {"sums", counts.sums},
+                                       {"sums_differing", counts.sums_differing},
+                                       {"rounded_sums", counts.first_sums},
+                                       {"rounded_sums_beyond_bound", counts.first_sums_beyond},
+                                       {"signs_differing", bits},
+                                       {"value_error", counts.largest_value_error},
+                                       {"value_bound", packed.value_bound},
+                                       {"actions_differing", counts.actions_differing},
+                                       {"actions_unexplained", counts.actions_unexplained}};
+  fmt::print("{}\n", json.dump());
+}
+
+}  // namespace
+
+int VerifyCommand(const VerifyArguments& arguments) {
+  StopOnSignal stop;
+  at::set_num_threads(1);  // one state at a time
+  FileSystem& files = RealFileSystem();
+  const SavedNetwork saved = FindSavedNetwork(files, arguments.run_or_checkpoint);
+  const EnvironmentSpec spec = MakeEnvironment(saved.config.environment)->spec();
+  const QNetwork network = LoadNetwork(files, saved.file, saved.config, spec);
+  const NetworkSection& options = saved.config.network;
+  const PackedExport packed = PackNetwork(network, options, spec.observation);
+  PackedFile file(files.Read(arguments.packed), arguments.packed);
+  ExpectItsShape(file.net(), packed.network, arguments.packed, saved.file.string());
+
+  Comparison comparison(network, options, spec.observation, packed, file);
+  std::stop_source enough;
+  const std::stop_callback on_signal(stop.token(), [&] { enough.request_stop(); });
+  ComparingPolicy policy(comparison, arguments.states, enough);
+  constexpr int64_t kMoreThanEnough = 1'000'000'000;
+  Evaluate(
+      policy, saved.config.environment,
+      {.episodes = kMoreThanEnough, .eps = 0.05, .seed = arguments.seed, .stream = "dqnd verify"},
+      enough.get_token());
+  if (stop.token().stop_requested()) return kExitAgain;
+  (arguments.json ? PrintJson : PrintText)(comparison, packed);
+  return comparison.is_sound() ? kExitNo : kExitMayHelp;
+}
+
+}  // namespace dqnd

@@ -1,0 +1,139 @@
+#include "trainer/export/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "env_bridge/policy.h"
+
+namespace dqnd {
+namespace {
+
+// A layer's sums as the packed network orders them: [positions][outputs].
+std::vector<double> Flat(const at::Tensor& sums) {
+  const at::Tensor rows = (sums.dim() == 4 ? sums.permute({0, 2, 3, 1}) : sums).contiguous();
+  return {rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel()};
+}
+
+}  // namespace
+
+Comparison::Comparison(const QNetwork& network, const NetworkSection& options,
+                       const ObservationSpec& observation, const PackedExport& exported,
+                       PackedFile& file)
+    : network_(network),
+      options_(options),
+      observation_(observation),
+      exported_(exported),
+      file_(file),
+      converter_(observation, network.state_scale()),
+      first_norms_(ChannelNorms(
+          network.parameters(),
+          network.sites()[options.backend == Backend::kXnorNet ? 1 : 0].name + ".norm", options)),
+      values_(file.net().actions) {}
+
+Comparison::Sums Comparison::PlayPacked() {
+  struct Context {
+    const packed_net& net;
+    Sums sums;
+  } context{file_.net(), Sums(file_.net().layers)};
+  const auto observe = [](void* pointer, uint32_t index, uint32_t, uint32_t positions,
+                          const void* sums, uint32_t stride) {
+    auto& [net, all] = *static_cast<Context*>(pointer);
+    const packed_net_layer& layer = net.layer[index];
+    for (uint32_t p = 0; p < positions; ++p) {
+      for (uint32_t o = 0; o < layer.outputs; ++o) {
+        const size_t i = static_cast<size_t>(p) * stride + o;
+        all[index].push_back(layer.product == PACKED_NET_FLOATS
+                                 ? static_cast<const float*>(sums)[i]
+                                 : static_cast<const int32_t*>(sums)[i]);
+      }
+    }
+  };
+  const at::Tensor numbers = input_.permute({0, 2, 3, 1}).contiguous();
+  const at::Tensor observed = file_.net().input_is_float
+                                  ? numbers
+                                  : (numbers / network_.state_scale()).round().to(at::kByte);
+  packed_net_values_observed(&file_.net(), observed.const_data_ptr(), file_.scratch(),
+                             values_.data(), observe, &context);
+  return std::move(context.sums);
+}
+
+at::Tensor Comparison::CompareFirst(const at::Tensor& sums, const std::vector<double>& packed) {
+  const bool is_bnn = options_.backend == Backend::kBnn;
+  const bool is_signed = exported_.network.layers[0].activation == PACKED_NET_SIGN;
+  const std::vector<double> here = Flat(sums);
+  const int64_t outputs = sums.size(1);
+  at::Tensor next = at::empty({static_cast<int64_t>(here.size()) / outputs, outputs}, at::kFloat);
+  for (size_t i = 0; i < here.size(); ++i) {
+    const auto o = static_cast<int64_t>(i) % outputs;
+    const ChannelNorm& norm = first_norms_[o];
+    const float x = static_cast<float>(here[i]) * exported_.first_scales[o];
+    const float there = exported_.first_value(packed[i], static_cast<uint32_t>(o));
+    const double bound = exported_.first_bounds[o];
+    ++counts_.first_sums;
+    if (std::abs(double{x} - there) > bound) ++counts_.first_sums_beyond;
+    const bool sign = norm(there) >= 0;
+    if (is_signed && sign != (norm(x) >= 0)) {
+      const double change = norm.mean - double{norm.bias} / norm.scale;
+      counts_.first_bits_differing.push_back(
+          {counts_.states, static_cast<int64_t>(i) / outputs, o, std::abs(x - change), bound});
+    }
+    next.data_ptr<float>()[i] = !is_bnn ? there : sign ? 1.0f : -1.0f;
+  }
+  if (sums.dim() == 2) return next;
+  return next.view({1, sums.size(2), sums.size(3), outputs}).permute({0, 3, 1, 2});
+}
+
+void Comparison::CompareSums(const std::vector<at::Tensor>& sums, const Sums& packed,
+                             size_t first_layer) {
+  for (size_t k = 0; k < sums.size(); ++k) {
+    const packed_net_product product = exported_.network.layers[first_layer + k].product;
+    if (product != PACKED_NET_BITS_BITS && product != PACKED_NET_BYTES_BITS) continue;
+    const std::vector<double> here = Flat(sums[k]), &there = packed[first_layer + k];
+    counts_.sums += static_cast<int64_t>(here.size());
+    for (size_t i = 0; i < here.size(); ++i) counts_.sums_differing += here[i] != there[i];
+  }
+}
+
+std::span<const float> Comparison::q() const {
+  return {q_.const_data_ptr<float>(), static_cast<size_t>(q_.numel())};
+}
+
+void Comparison::CompareActions(bool bits_are_equal) {
+  const int here = GreedyAction(q()), there = packed_net_best(values_.data(), file_.net().actions);
+  if (here == there) return;
+  ++counts_.actions_differing;
+  // Both values can be off by the bound.
+  const bool is_tie = double{q()[here]} - q()[there] <= 2 * exported_.value_bound;
+  if (bits_are_equal && !is_tie) ++counts_.actions_unexplained;
+}
+
+std::span<const float> Comparison::Play(std::span<const uint8_t> state) {
+  const c10::InferenceMode inference;
+  input_ = converter_.Convert(state);
+  std::vector<at::Tensor> sums;
+  q_ = network_.Forward(input_, {.sums = &sums}).contiguous();
+  const Sums packed = PlayPacked();
+  const size_t differing_before = counts_.first_bits_differing.size();
+  at::Tensor q_given_bits = q_;
+  if (exported_.first_bounds.empty()) {
+    CompareSums(sums, packed, 0);
+  } else {
+    const at::Tensor second_input = CompareFirst(sums[0], packed[0]);
+    sums.clear();
+    q_given_bits = network_.ForwardFrom(1, second_input, {.sums = &sums}).contiguous();
+    CompareSums(sums, packed, 1);
+  }
+  for (uint32_t a = 0; a < file_.net().actions; ++a) {
+    const double value = values_[a] * file_.net().value_scale;
+    counts_.largest_value_error = std::max(
+        counts_.largest_value_error, std::abs(q_given_bits.const_data_ptr<float>()[a] - value));
+  }
+  CompareActions(counts_.first_bits_differing.size() == differing_before);
+  ++counts_.states;
+  return q();
+}
+
+}  // namespace dqnd

@@ -1,0 +1,410 @@
+#include "trainer/export/packed_network.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "trainer/network/binary_ops.h"
+#include "trainer/network/normalisation.h"
+
+namespace dqnd {
+namespace {
+
+constexpr int32_t kLargestWeight = std::numeric_limits<int16_t>::max();
+constexpr int32_t kLargestRectified = 0xff'ffff;
+constexpr int64_t kLargestByte = 255;
+
+// A layer's weights in the packed order: [outputs][row][column][channel].
+std::vector<float> WeightsOf(const at::Tensor& weight, const PackedLayer& layer) {
+  const at::Tensor rows =
+      weight.detach()
+          .contiguous()
+          .view({layer.outputs, layer.in_channels, layer.kernel_height, layer.kernel_width})
+          .permute({0, 2, 3, 1})
+          .contiguous();
+  return {rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel()};
+}
+
+std::vector<float> SignsOf(std::vector<float> weights) {
+  std::ranges::transform(weights, weights.begin(), [](float w) { return w >= 0 ? 1.0f : -1.0f; });
+  return weights;
+}
+
+std::vector<float> Floats(const at::Tensor& tensor) {
+  const at::Tensor numbers = tensor.detach().contiguous();
+  return {numbers.const_data_ptr<float>(), numbers.const_data_ptr<float>() + numbers.numel()};
+}
+
+// Weights as integers of at most `largest`, times a step.
+struct Quantised {
+  std::vector<float> integers;
+  double step;
+};
+
+Quantised Quantise(std::span<const float> weights, int64_t largest) {
+  float greatest = 0;
+  for (float w : weights) greatest = std::max(greatest, std::abs(w));
+  const double step =
+      greatest == 0 ? 1 : static_cast<double>(greatest) / static_cast<double>(largest);
+  Quantised quantised{{}, step};
+  for (float w : weights)
+    quantised.integers.push_back(static_cast<float>(std::nearbyint(w / step)));
+  return quantised;
+}
+
+struct Threshold {
+  int64_t least;  // (sum >= least) != flip
+  bool flip;
+};
+
+// Of a bit that changes at most once between the sums `low` and `high`: by halving. What `bit` says
+// of sums in between is asked again one by one where that is possible (ExpectMonotone).
+Threshold FindThreshold(const std::function<bool(int64_t)>& bit, int64_t low, int64_t high) {
+  const bool at_low = bit(low), at_high = bit(high);
+  if (at_low == at_high) return {std::numeric_limits<int32_t>::min(), !at_low};
+  while (high - low > 1) {
+    const int64_t middle = low + (high - low) / 2;
+    (bit(middle) == at_low ? low : high) = middle;
+  }
+  return {high, at_low};
+}
+
+// A float's place among all floats, and back: neighbours are one apart.
+int64_t PlaceOf(float x) {
+  const auto bits = std::bit_cast<int32_t>(x);
+  return bits >= 0 ? bits : int64_t{std::numeric_limits<int32_t>::min()} - bits;
+}
+float FloatAt(int64_t place) {
+  return std::bit_cast<float>(static_cast<int32_t>(
+      place >= 0 ? place : int64_t{std::numeric_limits<int32_t>::min()} - place));
+}
+
+// The pre-activation that the network computes from output o's integer sum.
+using PreActivation = std::function<float(int64_t sum, uint32_t o)>;
+
+// What the layer behind makes of a pre-activation before its sign or rectifier.
+struct Maker {
+  const QNetwork& network;
+  const NetworkSection& options;
+  PackedExport& result;
+
+  const Parameters& parameters() const { return network.parameters(); }
+  bool is_xnor() const { return options.backend == Backend::kXnorNet; }
+
+  PackedLayer Geometry(const LayerSite& site) const;
+  void AddHidden(size_t index);
+  void AddOutput();
+
+  void SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& layer, PreActivation& x,
+                       int64_t& largest_sum);
+  void SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x, int64_t largest_sum,
+                PackedLayer& layer) const;
+  void SetRectifier(const std::vector<ChannelNorm>& norms, const PreActivation& x,
+                    int64_t largest_sum, PackedLayer& layer);
+  void SetRealOutput(const LayerSite& site, PackedLayer& layer);
+  void SetBinaryOutput(const LayerSite& site, PackedLayer& layer);
+
+  double rectifier_step = 0;  // of xnor_net's last hidden layer
+  double rectifier_bound = 0;
+};
+
+PackedLayer Maker::Geometry(const LayerSite& site) const {
+  const auto narrow = [](int64_t number) { return static_cast<uint32_t>(number); };
+  PackedLayer layer;
+  layer.in_height = narrow(site.input.height);
+  layer.in_width = narrow(site.input.width);
+  layer.in_channels = narrow(site.input.channels);
+  // A product on a vector that is a picture sees all of it at once.
+  const bool is_whole = site.product.inputs() != site.input.channels;
+  layer.kernel_height = is_whole ? layer.in_height : narrow(site.product.kernel_height());
+  layer.kernel_width = is_whole ? layer.in_width : narrow(site.product.kernel_width());
+  layer.stride = narrow(site.product.stride());
+  layer.outputs = narrow(site.product.outputs());
+  return layer;
+}
+
+// Integer or float weights of the first layer, and what becomes of its sums.
+void Maker::SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& layer,
+                            PreActivation& x, int64_t& largest_sum) {
+  const std::vector<float> weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
+  const uint32_t n = layer.fan_in();
+  std::vector<float> alpha(layer.outputs, 1.0f);
+  if (is_xnor() && !is_real) {
+    alpha = Floats(ScaledSignsOfWeights(parameters().Named(site.name + ".weight")).scales);
+  }
+  if (result.network.input_is_float) {
+    layer.product = PACKED_NET_FLOATS;
+    layer.weights = is_real ? weights : SignsOf(weights);
+    layer.bias = is_real ? Floats(parameters().Named(site.name + ".bias"))
+                         : std::vector<float>(layer.outputs, 0.0f);
+    result.first_scales = alpha;
+    result.first_value = [alpha](double sum, uint32_t o) {
+      return static_cast<float>(sum) * alpha[o];
+    };
+    x = [value = result.first_value](int64_t place, uint32_t o) {
+      return value(FloatAt(place), o);
+    };
+    largest_sum = PlaceOf(std::numeric_limits<float>::max());
+    // n + 1 additions of either order, in units of the last place; inputs are of order 1.
+    for (uint32_t o = 0; o < layer.outputs; ++o) {
+      double sum = std::abs(layer.bias[o]);
+      for (uint32_t i = 0; i < n; ++i) sum += std::abs(layer.weights[o * n + i]);
+      result.first_bounds.push_back(sum * alpha[o] * (n + 2) *
+                                    std::numeric_limits<float>::epsilon());
+    }
+    return;
+  }
+  if (!is_real) {
+    layer.product = PACKED_NET_BYTES_BITS;
+    layer.weights = SignsOf(weights);
+    largest_sum = kLargestByte * n;
+    const float input_scale = site.input_scale;
+    x = [=, this](int64_t sum, uint32_t o) {
+      const auto exact = static_cast<float>(sum);
+      if (is_xnor()) return exact * (input_scale == 1 ? alpha[o] : alpha[o] * input_scale);
+      return input_scale == 1 ? exact : exact * input_scale;
+    };
+    return;
+  }
+  layer.product = PACKED_NET_BYTES_INT16;
+  const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
+  std::vector<double> steps;
+  const double scale = network.state_scale();
+  const int64_t largest =
+      std::min<int64_t>(kLargestWeight, std::numeric_limits<int32_t>::max() / (kLargestByte * n));
+  for (uint32_t o = 0; o < layer.outputs; ++o) {
+    const std::span<const float> row(weights.data() + static_cast<size_t>(o) * n, n);
+    const Quantised quantised = Quantise(row, largest);
+    layer.weights.insert(layer.weights.end(), quantised.integers.begin(), quantised.integers.end());
+    steps.push_back(quantised.step * scale);
+    // Rounding of the weights, and of the network's own additions in float32.
+    double bound = 0, magnitude = std::abs(bias[o]);
+    for (uint32_t i = 0; i < n; ++i) {
+      bound += std::abs(row[i] - quantised.integers[i] * quantised.step) * kLargestByte * scale;
+      magnitude += std::abs(row[i]) * kLargestByte * scale;
+    }
+    result.first_bounds.push_back(bound +
+                                  magnitude * (n + 2) * std::numeric_limits<float>::epsilon());
+  }
+  result.first_scales = alpha;
+  result.first_value = [=](double sum, uint32_t o) {
+    return static_cast<float>(sum * steps[o] + bias[o]);
+  };
+  largest_sum = std::numeric_limits<int32_t>::max();
+  x = [value = result.first_value](int64_t sum, uint32_t o) {
+    return value(static_cast<double>(sum), o);
+  };
+}
+
+void Maker::SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x,
+                     int64_t largest_sum, PackedLayer& layer) const {
+  layer.activation = PACKED_NET_SIGN;
+  // Where the sum is no whole picture's, as many sums as there are can be asked one by one.
+  constexpr int64_t kMostToAsk = 100'000;
+  for (uint32_t o = 0; o < layer.outputs; ++o) {
+    const auto bit = [&](int64_t sum) { return norms[o](x(sum, o)) >= 0; };
+    const Threshold threshold = FindThreshold(bit, -largest_sum, largest_sum);
+    if (largest_sum <= kMostToAsk) {
+      for (int64_t sum = -largest_sum; sum <= largest_sum; ++sum) {
+        if (((sum >= threshold.least) != threshold.flip) != bit(sum)) {
+          throw std::logic_error(
+              fmt::format("the sign of output {} is no threshold at sum {}", o, sum));
+        }
+      }
+    }
+    layer.flips.push_back(threshold.flip);
+    if (layer.product == PACKED_NET_FLOATS) {
+      const bool always = threshold.least == std::numeric_limits<int32_t>::min();
+      layer.real_thresholds.push_back(always ? -std::numeric_limits<float>::infinity()
+                                             : FloatAt(threshold.least));
+    } else {
+      layer.thresholds.push_back(static_cast<int32_t>(threshold.least));
+    }
+  }
+}
+
+// max(0, norm(x)) in steps of 1 / 2^24 of the largest that it can be. norm(x) is a straight line
+// over the sums, but for the network's rounding.
+void Maker::SetRectifier(const std::vector<ChannelNorm>& norms, const PreActivation& x,
+                         int64_t largest_sum, PackedLayer& layer) {
+  layer.activation = PACKED_NET_RECTIFIER;
+  const bool is_float = layer.product == PACKED_NET_FLOATS;
+  struct Line {
+    double slope, offset;
+  };
+  std::vector<Line> lines;
+  double greatest = 0;
+  // Classic control's observations are of order 1; four times that is far from any.
+  const double range = is_float ? 4 : static_cast<double>(largest_sum);
+  for (uint32_t o = 0; o < layer.outputs; ++o) {
+    const double zero = x(is_float ? PlaceOf(0.0f) : 0, o);
+    const double one = is_float ? x(PlaceOf(1.0f), o) : x(largest_sum, o);
+    const double slope = is_float ? one - zero : (one - zero) / static_cast<double>(largest_sum);
+    const auto& [mean, scale, bias] = norms[o];
+    lines.push_back({slope * scale, (zero - mean) * scale + bias});
+    double reach = range;
+    if (is_float) {
+      reach = std::abs(layer.bias[o]);
+      for (uint32_t i = 0; i < layer.fan_in(); ++i)
+        reach += range * std::abs(layer.weights[o * layer.fan_in() + i]);
+    }
+    greatest = std::max(greatest, std::abs(lines.back().slope) * reach + lines.back().offset);
+  }
+  rectifier_step = greatest > 0 ? greatest / kLargestRectified : 1;
+  rectifier_bound = rectifier_step / 2 + greatest * 4 * std::numeric_limits<float>::epsilon();
+  double largest = 1;
+  for (const Line& line : lines) {
+    largest =
+        std::max(largest, (std::abs(line.slope) * range + std::abs(line.offset)) / rectifier_step);
+  }
+  layer.shift = static_cast<uint32_t>(std::clamp(60 - std::ilogb(largest) - 1, 0, 40));
+  for (const Line& line : lines) {
+    if (is_float) {
+      layer.real_factors.push_back(static_cast<float>(line.slope / rectifier_step));
+      layer.real_offsets.push_back(static_cast<float>(line.offset / rectifier_step + 0.5));
+    } else {
+      const double unit = std::ldexp(1 / rectifier_step, static_cast<int>(layer.shift));
+      layer.factors.push_back(std::llround(line.slope * unit));
+      layer.offsets.push_back(
+          std::llround(line.offset * unit + std::ldexp(0.5, static_cast<int>(layer.shift))));
+    }
+  }
+}
+
+void Maker::AddHidden(size_t index) {
+  const LayerSite& site = network.sites()[index];
+  PackedLayer layer = Geometry(site);
+  PreActivation x;
+  int64_t largest_sum = layer.fan_in();
+  if (index == 0) {
+    SetFirstWeights(site, options.first_layer == LayerKind::kReal, layer, x, largest_sum);
+  } else {
+    layer.product = PACKED_NET_BITS_BITS;
+    const at::Tensor latent = parameters().Named(site.name + ".weight");
+    layer.weights = SignsOf(WeightsOf(latent, layer));
+    const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
+    x = [alpha, is_xnor = is_xnor()](int64_t sum, uint32_t o) {
+      return is_xnor ? static_cast<float>(sum) * alpha[o] : static_cast<float>(sum);
+    };
+  }
+  // bnn normalises behind the product, xnor_net in front of the next.
+  const LayerSite& normaliser = is_xnor() ? network.sites()[index + 1] : site;
+  const std::vector<ChannelNorm> norms =
+      ChannelNorms(parameters(), normaliser.name + ".norm", options);
+  const bool is_rectified =
+      is_xnor() && index + 2 == network.sites().size() && options.last_layer == LayerKind::kReal;
+  if (is_rectified) {
+    SetRectifier(norms, x, largest_sum, layer);
+  } else {
+    SetSigns(norms, x, largest_sum, layer);
+  }
+  result.network.layers.push_back(std::move(layer));
+}
+
+void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
+  layer.product = is_xnor() ? PACKED_NET_INT32_INT16 : PACKED_NET_BITS_INT16;
+  const std::vector<float> weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
+  const Quantised quantised = Quantise(weights, kLargestWeight);
+  const double input_step = is_xnor() ? rectifier_step : 1;
+  layer.weights = quantised.integers;
+  const uint32_t n = layer.fan_in();
+  const double largest_input = is_xnor() ? kLargestRectified : 1;
+  const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
+  double largest = 1, bound = 0;
+  for (uint32_t o = 0; o < layer.outputs; ++o) {
+    double sum = std::abs(bias[o]) / (quantised.step * input_step), magnitude = std::abs(bias[o]),
+           rounding = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      const double w = weights[o * n + i], rounded = quantised.integers[o * n + i];
+      sum += std::abs(rounded) * largest_input;
+      magnitude += std::abs(w) * largest_input * input_step;
+      rounding += std::abs(w - rounded * quantised.step) * largest_input * input_step +
+                  std::abs(w) * rectifier_bound;
+    }
+    largest = std::max(largest, sum);
+    bound = std::max(bound, rounding + magnitude * (n + 2) * std::numeric_limits<float>::epsilon());
+  }
+  // Values of 30 bits.
+  layer.shift = static_cast<uint32_t>(std::max(0, std::ilogb(largest) - 29));
+  const double unit = quantised.step * input_step;
+  for (uint32_t o = 0; o < layer.outputs; ++o) {
+    layer.factors.push_back(1);
+    layer.offsets.push_back(std::llround(bias[o] / unit));
+  }
+  result.network.value_scale = std::ldexp(unit, static_cast<int>(layer.shift));
+  result.value_bound = bound + 2 * result.network.value_scale;
+}
+
+// (S - mean) scale + bias of bnn, alpha S + bias of xnor_net, in fixed point.
+void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
+  layer.product = PACKED_NET_BITS_BITS;
+  const at::Tensor latent = parameters().Named(site.name + ".weight");
+  layer.weights = SignsOf(WeightsOf(latent, layer));
+  std::vector<ChannelNorm> lines;
+  if (is_xnor()) {
+    const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
+    const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
+    for (uint32_t o = 0; o < layer.outputs; ++o) lines.push_back({0, alpha[o], bias[o]});
+  } else {
+    lines = ChannelNorms(parameters(), site.name + ".norm", options);
+  }
+  double largest = 1e-30;
+  for (const ChannelNorm& line : lines) {
+    largest = std::max(
+        largest, (layer.fan_in() + std::abs(double{line.mean})) * std::abs(double{line.scale}) +
+                     std::abs(double{line.bias}));
+  }
+  constexpr int kValueBits = 30;
+  layer.shift = 16;
+  result.network.value_scale = std::ldexp(largest, -kValueBits);
+  const double unit = std::ldexp(1 / result.network.value_scale, static_cast<int>(layer.shift));
+  for (const ChannelNorm& line : lines) {
+    layer.factors.push_back(std::llround(line.scale * unit));
+    layer.offsets.push_back(std::llround((line.bias - double{line.mean} * line.scale) * unit));
+  }
+  result.value_bound =
+      2 * result.network.value_scale + largest * 4 * std::numeric_limits<float>::epsilon();
+}
+
+void Maker::AddOutput() {
+  const LayerSite& site = network.sites().back();
+  PackedLayer layer = Geometry(site);
+  layer.activation = PACKED_NET_VALUES;
+  if (options.last_layer == LayerKind::kReal) {
+    SetRealOutput(site, layer);
+  } else {
+    SetBinaryOutput(site, layer);
+  }
+  result.network.layers.push_back(std::move(layer));
+}
+
+}  // namespace
+
+PackedExport PackNetwork(const QNetwork& network, const NetworkSection& options,
+                         const ObservationSpec& observation) {
+  if (options.backend != Backend::kBnn && options.backend != Backend::kXnorNet) {
+    throw std::invalid_argument(
+        fmt::format("network.backend is {}, whose activations are real numbers; only bnn and "
+                    "xnor_net are packed; "
+                    "--format=safetensors takes any network",
+                    kBackendNames[static_cast<size_t>(options.backend)]));
+  }
+  PackedExport result;
+  result.network.input_is_float = observation.type == ElementType::kFloat32;
+  result.network.height = static_cast<uint32_t>(observation.height);
+  result.network.width = static_cast<uint32_t>(observation.width);
+  result.network.channels = static_cast<uint32_t>(observation.channels * observation.stack);
+  result.network.actions = static_cast<uint32_t>(network.sites().back().product.outputs());
+  Maker maker{network, options, result};
+  for (size_t i = 0; i + 1 < network.sites().size(); ++i) maker.AddHidden(i);
+  maker.AddOutput();
+  return result;
+}
+
+}  // namespace dqnd
