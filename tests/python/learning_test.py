@@ -4,6 +4,7 @@ docs/learning.md."""
 import json
 import pathlib
 
+import pytest
 from dqnd_support import dqnd
 
 CONFIGS = pathlib.Path(__file__).resolve().parents[2] / "configs"
@@ -26,3 +27,22 @@ def test_minatar_breakout_scores_several_times_what_random_play_does(tmp_path):
     score = best_score(tmp_path, "quickstart.yaml", "train.total_env_steps=40000", "exploration.decay_env_steps=15000",
                        "evaluation.every_env_steps=10000")
     assert score > 2
+
+
+@pytest.mark.parametrize("backend", ["binary_connect", "bnn", "xnor_net"])
+def test_each_binarized_backend_learns_catch_and_packs_to_the_same_decisions(tmp_path, backend):
+    # 1 is every ball caught; a policy that plays at random drops most of them.
+    assert best_score(tmp_path, "catch.yaml", "train.total_env_steps=8000", "train.threads=1",
+                      f"network.backend={backend}") > 0.9
+    exported = dqnd("export", tmp_path / "learning", "--format=packed", "--output", tmp_path / "agent.dqnp")
+    if backend == "binary_connect":
+        assert exported.returncode == 2 and "only bnn and xnor_net" in exported.stderr
+        return
+    verified = dqnd("verify", tmp_path / "learning", tmp_path / "agent.dqnp", "--states", "2000", "--json")
+    counts = json.loads(verified.stdout)
+    assert verified.returncode == 0 and counts["equal"] and counts["sums"] > 0, verified.stdout
+    # Another network of the same shape is told apart.
+    assert dqnd("train", CONFIGS / "catch.yaml", f"run.directory={tmp_path}", "run.name=other", "run.seed=2",
+                "train.total_env_steps=1000", f"network.backend={backend}", "server.listen=~").returncode == 0
+    other = dqnd("verify", tmp_path / "other", tmp_path / "agent.dqnp", "--states", "100", "--json")
+    assert other.returncode == 1 and not json.loads(other.stdout)["equal"]
