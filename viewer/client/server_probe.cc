@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fmt/format.h>
+#include <netdb.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -86,19 +87,23 @@ struct Resolution {
   std::vector<std::string> ips;
 };
 
+// By the C library, which a program may leave while it is asked: OpenSSL's own look-up would use
+// locks that the end of the program has destroyed.
 std::vector<std::string> LookUp(const Address& address) {
+  addrinfo wanted = {};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* first = nullptr;
+  if (::getaddrinfo(address.host.c_str(), nullptr, &wanted, &first) != 0) return {};
   std::vector<std::string> ips;
-  BIO_ADDRINFO* first = nullptr;
-  if (BIO_lookup_ex(address.host.c_str(), std::to_string(address.port).c_str(), BIO_LOOKUP_CLIENT,
-                    AF_UNSPEC, SOCK_STREAM, 0, &first) == 1) {
-    for (const BIO_ADDRINFO* each = first; each != nullptr; each = BIO_ADDRINFO_next(each)) {
-      char* ip = BIO_ADDR_hostname_string(BIO_ADDRINFO_address(each), 1);
-      if (ip != nullptr) ips.emplace_back(ip);
-      OPENSSL_free(ip);
+  for (const addrinfo* each = first; each != nullptr; each = each->ai_next) {
+    char ip[NI_MAXHOST];
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, ip, sizeof ip, nullptr, 0, NI_NUMERICHOST) ==
+        0) {
+      ips.emplace_back(ip);
     }
   }
-  BIO_ADDRINFO_free(first);
-  ERR_clear_error();
+  ::freeaddrinfo(first);
   return ips;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
@@ -209,6 +210,22 @@ TEST(Connection, IsGivenUpPromptlyWhileItIsMade) {
   stop.request_stop();
   connecting.join();  // or the test takes ten minutes
   EXPECT_EQ(kind, Kind::kCancelled);
+}
+
+TEST(Connection, IsGivenUpByTheEndOfTheProgramWhileItsHostIsLookedUp) {
+  const auto give_up_and_end = [](const Address& address) {
+    std::stop_source stop;
+    stop.request_stop();
+    try {
+      Connection connection(address, {}, stop.get_token());
+    } catch (const ConnectionError&) {
+      std::exit(0);  // somebody still asks for the host's number
+    }
+  };
+  const SilentServer server;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EXIT(give_up_and_end(server.address()), testing::ExitedWithCode(0), "");
+  }
 }
 
 TEST(Handshake, NamesWhatEitherSideLacks) {
