@@ -103,7 +103,7 @@ static uint64_t weight_bytes(const packed_net_layer* layer) {
   return 0;
 }
 
-/* What a layer's sums are: integers up to the largest bound, or floats. */
+/* A layer's sums are floats, or else integers. */
 static int has_float_sums(const packed_net_layer* layer) {
   return layer->product == PACKED_NET_FLOATS;
 }

@@ -114,7 +114,10 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
 
   MemoryPlan plan;
   plan.limit = limit;
-  plan.exhibition_bytes = network_bytes + kEnvironmentBytes + kExhibitionBytes;
+  // A packed network is small; its weights are copied while it is made.
+  const int64_t packing_bytes =
+      config.network.actor == ActorKind::kPacked ? network_bytes + network_bytes / 16 : 0;
+  plan.exhibition_bytes = network_bytes + packing_bytes + kEnvironmentBytes + kExhibitionBytes;
   const ReplayOptions replay = replay_options(config.replay.buffer_size);
   plan.parts = {
       {"replay memory", replay_bytes(config.replay.buffer_size),

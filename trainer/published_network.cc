@@ -8,7 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include "base/random_stream.h"
-#include "trainer/network/network_policy.h"
+#include "trainer/acting/actor.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -19,7 +19,7 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
       : source_(source),
         network_(source.network_, source.environment_.observation,
                  source.environment_.num_actions(), init_),
-        policy_(network_, source.environment_.observation) {
+        actor_(MakeActor(network_, source.network_, source.environment_.observation)) {
     ++source_.policies_;
     Refresh();
   }
@@ -29,7 +29,7 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   std::span<const float> ActionValues(std::span<const uint8_t> states) override {
     // For each thread its own setting; one that shares its processor with training must not spin.
     if (at::get_num_threads() != 1) at::set_num_threads(1);
-    return policy_.ActionValues(states);
+    return actor_->ActionValues(states);
   }
 
   int64_t Refresh() override {
@@ -40,6 +40,7 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
       const c10::NoGradGuard no_grad;
       const auto& entries = network_.parameters().entries();
       for (size_t i = 0; i < entries.size(); ++i) entries[i].value.copy_(newest.values[i]);
+      actor_->ParametersChanged();
       env_steps_ = newest.env_steps;
     }
     return env_steps_;
@@ -49,7 +50,7 @@ class PublishedNetwork::NewestPolicy final : public LivePolicy {
   PublishedNetwork& source_;
   RandomStream init_{0, "published"};  // for values that Refresh overwrites
   QNetwork network_;
-  NetworkPolicy policy_;
+  std::unique_ptr<Actor> actor_;
   int64_t env_steps_ = -1;  // of the copy whose values network_ has
 };
 

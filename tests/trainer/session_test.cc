@@ -125,7 +125,7 @@ std::vector<Config> RunsOfEveryFamily() {
             mlp + kSmall),
       Parse("environment: {id: \"classic:mountain_car\"}\noptimizer: {name: adam}\n" + mlp +
             kSmall),
-      Parse("environment: {id: catch}\nnetwork: {architecture: mlp, backend: bnn}\n" +
+      Parse("environment: {id: catch}\nnetwork: {architecture: mlp, backend: bnn, actor: packed}\n" +
             std::string(kSmall)),
       Parse("environment: {id: \"minatar:breakout\"}\nnetwork: {backend: xnor_net, first_layer: "
             "binary, normalisation: batch}\n" +

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "env_bridge/make_environment.h"
+#include "trainer/acting/actor.h"
 #include "trainer/commands/commands.h"
 #include "trainer/evaluation.h"
 #include "trainer/machine.h"
-#include "trainer/network/network_policy.h"
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
@@ -20,9 +20,9 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
   const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
   const QNetwork network = LoadNetwork(RealFileSystem(), saved.file, config, spec);
 
-  NetworkPolicy policy(network, spec.observation);
+  const std::unique_ptr<Actor> actor = MakeActor(network, config.network, spec.observation);
   const double eps = arguments.eps.value_or(config.evaluation.eps);
-  const std::optional<EvaluationResult> result = Evaluate(policy, config.environment,
+  const std::optional<EvaluationResult> result = Evaluate(*actor, config.environment,
                                                           {.episodes = arguments.episodes,
                                                            .eps = eps,
                                                            .seed = arguments.seed,

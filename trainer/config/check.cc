@@ -87,6 +87,7 @@ void CheckNetwork(const NetworkSection& network, const Locate& locate) {
   }
   if (is_float || backend == Backend::kBinaryConnect) {
     unused.Check("network.ste", network.ste, unchanged.ste);
+    unused.Check("network.actor", network.actor, unchanged.actor);
   }
   if (backend != Backend::kBnn) {
     unused.Check("network.shift_based_normalisation", network.shift_based_normalisation,

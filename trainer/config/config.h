@@ -31,6 +31,7 @@ enum class Architecture { kNatureCnn, kMinatarCnn, kMlp };
 enum class Backend { kFloat, kBinaryConnect, kBnn, kXnorNet };
 inline constexpr std::array<std::string_view, 4> kBackendNames = {"float", "binary_connect", "bnn",
                                                                   "xnor_net"};
+enum class ActorKind { kNetwork, kPacked };
 enum class LayerKind { kReal, kBinary };
 enum class Ste { kIdentity, kHardTanh, kBireal };
 enum class NormalisationMode { kRunning, kBatch };
@@ -45,6 +46,7 @@ struct NetworkSection {
   Ste ste = Ste::kHardTanh;  // not binary_connect, which has no binary activations
   NormalisationMode normalisation = NormalisationMode::kRunning;
   bool shift_based_normalisation = false;
+  ActorKind actor = ActorKind::kNetwork;
 };
 
 enum class Codec { kNone, kLz4 };

@@ -166,6 +166,10 @@ KeySection NetworkKeys(NetworkSection& network) {
               {.name = "shift_based_normalisation",
                .value = &network.shift_based_normalisation,
                .documentation = "bnn: factors of the normalisation are powers of two"},
+              {.name = "actor",
+               .value = EnumPointer(&network.actor, {"network", "packed"}),
+               .documentation = "bnn, xnor_net: acting, evaluation and exhibition games by the "
+                                "network itself, or on the packed runtime that devices have"},
           }};
 }
 

@@ -60,7 +60,7 @@ uint32_t AddWeights(const PackedLayer& layer, Arrays& arrays) {
       std::vector<uint64_t> bits(static_cast<size_t>(padded) * words);
       for (uint32_t o = 0; o < layer.outputs; ++o) {
         for (uint32_t i = 0; i < fan_in; ++i) {
-          const uint64_t bit = weight(o, i) > 0;
+          const uint64_t bit = weight(o, i) >= 0;
           bits[(static_cast<size_t>(o / 8) * words + i / 64) * 8 + o % 8] |= bit << (i % 64);
         }
       }
@@ -71,7 +71,7 @@ uint32_t AddWeights(const PackedLayer& layer, Arrays& arrays) {
       std::vector<uint64_t> bits(static_cast<size_t>(padded / kLanes) * quads);
       for (uint32_t o = 0; o < layer.outputs; ++o) {
         for (uint32_t i = 0; i < fan_in; ++i) {
-          const uint64_t bit = weight(o, i) > 0;
+          const uint64_t bit = weight(o, i) >= 0;
           bits[static_cast<size_t>(o / kLanes) * quads + i / 4] |= bit << (o % kLanes * 4 + i % 4);
         }
       }

@@ -18,8 +18,9 @@ struct PackedLayer {
   uint32_t outputs = 1;
   uint32_t shift = 0;
 
-  // [outputs][fan_in], the fan-in in the order row, column, channel: +-1, 16-bit integers or, in
-  // front of float sums, any floats.
+  // [outputs][fan_in], the fan-in in the order row, column, channel. Where the product has bits for
+  // weights, numbers whose sign counts (+1 for 0); otherwise 16-bit integers or, in front of float
+  // sums, any floats.
   std::vector<float> weights = {};
   std::vector<float> bias = {};  // [outputs], of float sums alone
 

@@ -19,21 +19,18 @@ namespace {
 constexpr int32_t kLargestWeight = std::numeric_limits<int16_t>::max();
 constexpr int32_t kLargestRectified = 0xff'ffff;
 constexpr int64_t kLargestByte = 255;
+constexpr int64_t kWidestSum = 65'536;  // numbers that packed_net adds in one
+// Of a value, so that those that differ still do when they are scaled in float32.
+constexpr int kValueBits = 22;
 
 // A layer's weights in the packed order: [outputs][row][column][channel].
 std::vector<float> WeightsOf(const at::Tensor& weight, const PackedLayer& layer) {
   const at::Tensor rows =
       weight.detach()
-          .contiguous()
-          .view({layer.outputs, layer.in_channels, layer.kernel_height, layer.kernel_width})
+          .reshape({layer.outputs, layer.in_channels, layer.kernel_height, layer.kernel_width})
           .permute({0, 2, 3, 1})
           .contiguous();
   return {rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel()};
-}
-
-std::vector<float> SignsOf(std::vector<float> weights) {
-  std::ranges::transform(weights, weights.begin(), [](float w) { return w >= 0 ? 1.0f : -1.0f; });
-  return weights;
 }
 
 std::vector<float> Floats(const at::Tensor& tensor) {
@@ -63,9 +60,9 @@ struct Threshold {
   bool flip;
 };
 
-// Of a bit that changes at most once between the sums `low` and `high`: by halving. What `bit` says
-// of sums in between is asked again one by one where that is possible (ExpectMonotone).
-Threshold FindThreshold(const std::function<bool(int64_t)>& bit, int64_t low, int64_t high) {
+// Of a bit that changes at most once between the sums `low` and `high`: by halving. Normalisations
+// are such: rounded products and sums of float32 keep the order of what they are made from.
+Threshold FindThreshold(const auto& bit, int64_t low, int64_t high) {
   const bool at_low = bit(low), at_high = bit(high);
   if (at_low == at_high) return {std::numeric_limits<int32_t>::min(), !at_low};
   while (high - low > 1) {
@@ -88,10 +85,11 @@ float FloatAt(int64_t place) {
 // The pre-activation that the network computes from output o's integer sum.
 using PreActivation = std::function<float(int64_t sum, uint32_t o)>;
 
-// What the layer behind makes of a pre-activation before its sign or rectifier.
+// Makes the layers, from the first to the output.
 struct Maker {
   const QNetwork& network;
   const NetworkSection& options;
+  Thresholds thresholds;
   PackedExport& result;
 
   const Parameters& parameters() const { return network.parameters(); }
@@ -126,6 +124,12 @@ PackedLayer Maker::Geometry(const LayerSite& site) const {
   layer.kernel_width = is_whole ? layer.in_width : narrow(site.product.kernel_width());
   layer.stride = narrow(site.product.stride());
   layer.outputs = narrow(site.product.outputs());
+  if (site.product.fan_in() > kWidestSum) {
+    throw std::invalid_argument(fmt::format(
+        "{} adds {} numbers in one sum, and a packed network at most {}: make the layer before it "
+        "narrower, or export with --format=safetensors",
+        site.name, site.product.fan_in(), kWidestSum));
+  }
   return layer;
 }
 
@@ -140,7 +144,11 @@ void Maker::SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& la
   }
   if (result.network.input_is_float) {
     layer.product = PACKED_NET_FLOATS;
-    layer.weights = is_real ? weights : SignsOf(weights);
+    layer.weights = weights;
+    if (!is_real) {
+      std::ranges::transform(weights, layer.weights.begin(),
+                             [](float w) { return w >= 0 ? 1.0f : -1.0f; });
+    }
     layer.bias = is_real ? Floats(parameters().Named(site.name + ".bias"))
                          : std::vector<float>(layer.outputs, 0.0f);
     result.first_scales = alpha;
@@ -162,7 +170,7 @@ void Maker::SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& la
   }
   if (!is_real) {
     layer.product = PACKED_NET_BYTES_BITS;
-    layer.weights = SignsOf(weights);
+    layer.weights = weights;
     largest_sum = kLargestByte * n;
     const float input_scale = site.input_scale;
     x = [=, this](int64_t sum, uint32_t o) {
@@ -205,12 +213,12 @@ void Maker::SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& la
 void Maker::SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x,
                      int64_t largest_sum, PackedLayer& layer) const {
   layer.activation = PACKED_NET_SIGN;
-  // Where the sum is no whole picture's, as many sums as there are can be asked one by one.
+  // Sums of bits, and of bytes that meet a few of them, are asked one by one as well.
   constexpr int64_t kMostToAsk = 100'000;
   for (uint32_t o = 0; o < layer.outputs; ++o) {
     const auto bit = [&](int64_t sum) { return norms[o](x(sum, o)) >= 0; };
     const Threshold threshold = FindThreshold(bit, -largest_sum, largest_sum);
-    if (largest_sum <= kMostToAsk) {
+    if (thresholds == Thresholds::kAsked && largest_sum <= kMostToAsk) {
       for (int64_t sum = -largest_sum; sum <= largest_sum; ++sum) {
         if (((sum >= threshold.least) != threshold.flip) != bit(sum)) {
           throw std::logic_error(
@@ -287,7 +295,7 @@ void Maker::AddHidden(size_t index) {
   } else {
     layer.product = PACKED_NET_BITS_BITS;
     const at::Tensor latent = parameters().Named(site.name + ".weight");
-    layer.weights = SignsOf(WeightsOf(latent, layer));
+    layer.weights = WeightsOf(latent, layer);
     const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
     x = [alpha, is_xnor = is_xnor()](int64_t sum, uint32_t o) {
       return is_xnor ? static_cast<float>(sum) * alpha[o] : static_cast<float>(sum);
@@ -330,8 +338,7 @@ void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
     largest = std::max(largest, sum);
     bound = std::max(bound, rounding + magnitude * (n + 2) * std::numeric_limits<float>::epsilon());
   }
-  // Values of 30 bits.
-  layer.shift = static_cast<uint32_t>(std::max(0, std::ilogb(largest) - 29));
+  layer.shift = static_cast<uint32_t>(std::max(0, std::ilogb(largest) + 1 - kValueBits));
   const double unit = quantised.step * input_step;
   for (uint32_t o = 0; o < layer.outputs; ++o) {
     layer.factors.push_back(1);
@@ -345,7 +352,7 @@ void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
 void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
   layer.product = PACKED_NET_BITS_BITS;
   const at::Tensor latent = parameters().Named(site.name + ".weight");
-  layer.weights = SignsOf(WeightsOf(latent, layer));
+  layer.weights = WeightsOf(latent, layer);
   std::vector<ChannelNorm> lines;
   if (is_xnor()) {
     const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
@@ -360,7 +367,6 @@ void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
         largest, (layer.fan_in() + std::abs(double{line.mean})) * std::abs(double{line.scale}) +
                      std::abs(double{line.bias}));
   }
-  constexpr int kValueBits = 30;
   layer.shift = 16;
   result.network.value_scale = std::ldexp(largest, -kValueBits);
   const double unit = std::ldexp(1 / result.network.value_scale, static_cast<int>(layer.shift));
@@ -387,12 +393,11 @@ void Maker::AddOutput() {
 }  // namespace
 
 PackedExport PackNetwork(const QNetwork& network, const NetworkSection& options,
-                         const ObservationSpec& observation) {
+                         const ObservationSpec& observation, Thresholds thresholds) {
   if (options.backend != Backend::kBnn && options.backend != Backend::kXnorNet) {
     throw std::invalid_argument(
         fmt::format("network.backend is {}, whose activations are real numbers; only bnn and "
-                    "xnor_net are packed; "
-                    "--format=safetensors takes any network",
+                    "xnor_net are packed; --format=safetensors takes any network",
                     kBackendNames[static_cast<size_t>(options.backend)]));
   }
   PackedExport result;
@@ -401,7 +406,7 @@ PackedExport PackNetwork(const QNetwork& network, const NetworkSection& options,
   result.network.width = static_cast<uint32_t>(observation.width);
   result.network.channels = static_cast<uint32_t>(observation.channels * observation.stack);
   result.network.actions = static_cast<uint32_t>(network.sites().back().product.outputs());
-  Maker maker{network, options, result};
+  Maker maker{network, options, thresholds, result};
   for (size_t i = 0; i + 1 < network.sites().size(); ++i) maker.AddHidden(i);
   maker.AddOutput();
   return result;

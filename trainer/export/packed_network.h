@@ -11,7 +11,7 @@
 namespace dqnd {
 
 // What a network becomes on a device: one bit a weight, and in place of each normalisation and sign
-// one integer threshold an output, found by asking the network's own arithmetic about every integer
+// one integer threshold an output, found by asking the network's own arithmetic about the integers
 // that the sum can be.
 //
 // Exact are the sums of binary products, and all that follows from equal bits. Rounded are
@@ -30,9 +30,13 @@ struct PackedExport {
   std::vector<double> first_bounds;
 };
 
+// How a sum's threshold is found: by halving, or by halving and then asking about every sum.
+enum class Thresholds { kHalved, kAsked };
+
 // Throws std::invalid_argument, saying what would work, when the network is of a backend that is
-// not packed, or does not fit (a layer too wide, channels of a picture that are no multiple of 8).
+// not packed, or has a layer too wide for a packed one's sums.
 PackedExport PackNetwork(const QNetwork& network, const NetworkSection& options,
-                         const ObservationSpec& observation);
+                         const ObservationSpec& observation,
+                         Thresholds thresholds = Thresholds::kAsked);
 
 }  // namespace dqnd

@@ -67,6 +67,7 @@ UpdateResult Learner::Update(const Batch& batch) {
   if (!AllFinite(online_.parameters())) {
     throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
   }
+  actor_->ParametersChanged();
   return result;
 }
 
@@ -103,13 +104,19 @@ Learner::Learner(const Config& config, const EnvironmentSpec& environment, Rando
       optimizer_(config.optimizer, online_.parameters()),
       states_(environment.observation, online_.state_scale()),
       next_states_(environment.observation, online_.state_scale()),
-      policy_(online_, environment.observation) {
+      actor_(MakeActor(online_, config.network, environment.observation)) {
   target_.parameters().MoveTowards(online_.parameters(), 1.0);
 }
 
 void Learner::InitializeFrom(std::string_view safetensors, const std::string& source) {
   DecodeSafetensors(safetensors, source, online_.parameters().entries());
   target_.parameters().MoveTowards(online_.parameters(), 1.0);
+  actor_->ParametersChanged();
+}
+
+void Learner::SetUpdates(int64_t updates) {
+  optimizer_.SetSteps(updates);
+  actor_->ParametersChanged();
 }
 
 std::map<std::string, std::vector<NamedTensor>> Learner::Tensors() const {

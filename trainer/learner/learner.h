@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -8,9 +9,9 @@
 
 #include "env_bridge/environment.h"
 #include "replay/replay_memory.h"
+#include "trainer/acting/actor.h"
 #include "trainer/config/config.h"
 #include "trainer/learner/optimizer.h"
-#include "trainer/network/network_policy.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -44,7 +45,7 @@ class Learner {
   void SyncTarget();
 
   // Acts with the online network as it is at each call.
-  Policy& policy() { return policy_; }
+  Policy& policy() { return *actor_; }
 
   // Takes the weights of both networks from a safetensors file. Throws std::runtime_error beginning
   // with `source` when it holds another network.
@@ -55,9 +56,10 @@ class Learner {
   Parameters& parameters() { return online_.parameters(); }
 
   // What the future depends on, beside the number of updates: "network" (theta), "target" (theta^-)
-  // and "optimizer" (moments). The tensors are this object's own memory: filling them loads it.
+  // and "optimizer" (moments). The tensors are this object's own memory: filling them, and then
+  // SetUpdates, loads it.
   std::map<std::string, std::vector<NamedTensor>> Tensors() const;
-  void SetUpdates(int64_t updates) { optimizer_.SetSteps(updates); }
+  void SetUpdates(int64_t updates);
 
  private:
   // y_j for every transition of the batch, into targets_.
@@ -70,7 +72,7 @@ class Learner {
   Optimizer optimizer_;
   StateConverter states_;
   StateConverter next_states_;
-  NetworkPolicy policy_;
+  std::unique_ptr<Actor> actor_;
   std::vector<float> targets_;  // y
 };
 

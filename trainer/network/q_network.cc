@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "trainer/network/interleave_frames.h"
+
 namespace dqnd {
 namespace {
 
@@ -97,28 +99,15 @@ void QNetwork::AfterOptimizerStep() const {
 
 const at::Tensor& StateConverter::Convert(std::span<const uint8_t> states) {
   const int64_t stack = observation_.stack;
-  // Without a stack there is nothing to interleave: the observation is one run of numbers.
-  const int64_t pixels = stack == 1 ? 1 : int64_t{observation_.height} * observation_.width;
-  const int64_t channels = observation_.elements() / pixels;
   const int64_t batch = static_cast<int64_t>(states.size()) / (stack * observation_.bytes());
   if (!converted_.defined() || converted_.size(0) != batch) {
     converted_ =
         at::empty({batch, stack * observation_.channels, observation_.height, observation_.width},
                   at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
   }
-  float* out = converted_.data_ptr<float>();
   const auto convert = [&](const auto* in) {
-    // in: [batch, stack, pixels, channels]; out: [batch, pixels, stack, channels].
-    for (int64_t sample = 0; sample < batch; ++sample, out += pixels * stack * channels) {
-      for (int64_t frame = 0; frame < stack; ++frame, in += pixels * channels) {
-        for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-          for (int64_t channel = 0; channel < channels; ++channel) {
-            out[(pixel * stack + frame) * channels + channel] =
-                static_cast<float>(in[pixel * channels + channel]) * scale_;
-          }
-        }
-      }
-    }
+    InterleaveFrames(observation_, batch, in, converted_.data_ptr<float>(),
+                     [scale = scale_](auto x) { return static_cast<float>(x) * scale; });
   };
   if (observation_.type == ElementType::kUint8) {
     convert(states.data());

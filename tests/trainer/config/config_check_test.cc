@@ -69,10 +69,12 @@ TEST(ConfigCheck, WhatTheChosenBackendDoesNotUseIsRefused) {
       Refusal("network:\n  first_layer: binary\n"),
       "run.yaml:2:16: network.first_layer has no effect with network.backend float; remove it");
   for (const char* key : {"last_layer: binary", "ste: bireal", "normalisation: batch",
-                          "shift_based_normalisation: true"}) {
+                          "shift_based_normalisation: true", "actor: packed"}) {
     EXPECT_THAT(Refusal("network: {" + std::string(key) + "}"), HasSubstr("no effect")) << key;
   }
   EXPECT_THAT(Refusal("network: {backend: binary_connect, ste: bireal}"), HasSubstr("network.ste"));
+  EXPECT_THAT(Refusal("network: {backend: binary_connect, actor: packed}"),
+              HasSubstr("network.actor"));
   EXPECT_THAT(Refusal("network: {backend: xnor_net, shift_based_normalisation: true}"),
               HasSubstr("network.backend xnor_net"));
   const NetworkSection bnn = Parsed(

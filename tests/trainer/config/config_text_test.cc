@@ -24,8 +24,9 @@ environment: {id: "no", n_envs: 7, max_episode_env_steps: 99, frame_stack: 3,
               repeat_action_probability: 0.1, difficulty_ramping: false, frame_skip: 5, noop_max: 2,
               fire_on_reset: true, full_action_space: true, life_loss: reset,
               max_frames_per_episode: 5, screen_size: 42, rom_directory: "/roms/ä"}
-network: {architecture: mlp, hidden_sizes: [7, 8, 9], backend: bnn, first_layer: binary, last_layer: binary,
-          ste: bireal, normalisation: batch, shift_based_normalisation: true}
+network: {architecture: mlp, hidden_sizes: [7, 8, 9], backend: bnn, actor: packed,
+          first_layer: binary, last_layer: binary, ste: bireal, normalisation: batch,
+          shift_based_normalisation: true}
 replay: {buffer_size: 123456789, max_bytes: 123456789012345, codec: lz4}
 train: {total_env_steps: 999999999999, learning_starts: 77, train_freq: 3, gradient_steps: 5,
         batch_size: 65, gamma: 0.30000000000000004, target_update_interval: 9, tau: 1e-300,

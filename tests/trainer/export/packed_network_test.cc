@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "tests/trainer/network/observations.h"
 #include "trainer/export/comparison.h"
 
 namespace dqnd {
@@ -21,20 +22,15 @@ enum class Game { kMinatar, kAtari, kCatch, kCartPole };
 ObservationSpec ObservationOf(Game game) {
   switch (game) {
     case Game::kMinatar:
-      return {.type = ElementType::kUint8, .height = 10, .width = 10, .channels = 7};
+      return MinatarObservation(7);
     case Game::kAtari:
-      return {.type = ElementType::kUint8,
-              .height = 84,
-              .width = 84,
-              .channels = 1,
-              .stack = 4,
-              .scale = 1.0f / 255};
+      return AtariObservation();
     case Game::kCatch:
       return {.type = ElementType::kUint8, .height = 10, .width = 5, .channels = 1, .stack = 2};
     case Game::kCartPole:
       break;
   }
-  return {.type = ElementType::kFloat32, .channels = 4};
+  return VectorObservation(4);
 }
 
 struct Case {

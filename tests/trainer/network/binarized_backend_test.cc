@@ -10,6 +10,7 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
+#include "tests/trainer/network/observations.h"
 #include "tests/trainer/network/plain_blocks.h"
 #include "trainer/network/q_network.h"
 
@@ -293,12 +294,7 @@ TEST(BinarizedBackend, ABinaryFirstLayerSumsIntegersExactlyAndScalesAfterwards) 
 }
 
 TEST(BinarizedBackend, ANetworkWithABinaryFirstLayerTakesPixelsAsTheyAreStored) {
-  const ObservationSpec atari{.type = ElementType::kUint8,
-                              .height = 84,
-                              .width = 84,
-                              .channels = 1,
-                              .stack = 4,
-                              .scale = 1.0f / 255};
+  const ObservationSpec atari = AtariObservation();
   NetworkSection options = Options(Backend::kBnn, LayerKind::kReal);
   options.architecture = Architecture::kNatureCnn;
   RandomStream init(1, "init");

@@ -1,7 +1,5 @@
 #include "trainer/network/q_network.h"
 
-#include "trainer/network/safetensors.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,29 +10,15 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "tests/trainer/network/observations.h"
+#include "trainer/network/safetensors.h"
+
 namespace dqnd {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-
-ObservationSpec Atari() {
-  return {.type = ElementType::kUint8,
-          .height = 84,
-          .width = 84,
-          .channels = 1,
-          .stack = 4,
-          .scale = 1.0f / 255};
-}
-
-ObservationSpec Minatar() {
-  return {.type = ElementType::kUint8, .height = 10, .width = 10, .channels = 4};
-}
-
-ObservationSpec Vector(int size) {
-  return {.type = ElementType::kFloat32, .channels = size};
-}
 
 NetworkSection With(Architecture architecture) {
   NetworkSection options;
@@ -54,7 +38,7 @@ using Shape = std::vector<int64_t>;
 
 TEST(QNetwork, NatureCnnHasThePapersLayersUnderTheNamesOfAStateDict) {
   RandomStream init(1, "init");
-  const QNetwork network(With(Architecture::kNatureCnn), Atari(), 4, init);
+  const QNetwork network(With(Architecture::kNatureCnn), AtariObservation(), 4, init);
   EXPECT_THAT(
       Shapes(network),
       ElementsAre(Pair("conv1.weight", Shape{32, 4, 8, 8}), Pair("conv1.bias", Shape{32}),
@@ -67,7 +51,7 @@ TEST(QNetwork, NatureCnnHasThePapersLayersUnderTheNamesOfAStateDict) {
 
 TEST(QNetwork, MinatarCnnHasOneConvolutionAndOneHiddenLayer) {
   RandomStream init(1, "init");
-  const QNetwork network(With(Architecture::kMinatarCnn), Minatar(), 6, init);
+  const QNetwork network(With(Architecture::kMinatarCnn), MinatarObservation(4), 6, init);
   EXPECT_THAT(
       Shapes(network),
       ElementsAre(Pair("conv.weight", Shape{16, 4, 3, 3}), Pair("conv.bias", Shape{16}),
@@ -79,7 +63,7 @@ TEST(QNetwork, MlpHasTheHiddenSizesThatAreConfigured) {
   RandomStream init(1, "init");
   NetworkSection options = With(Architecture::kMlp);
   options.hidden_sizes = {32, 16};
-  const QNetwork network(options, Vector(4), 2, init);
+  const QNetwork network(options, VectorObservation(4), 2, init);
   EXPECT_THAT(Shapes(network),
               ElementsAre(Pair("fc1.weight", Shape{32, 4}), Pair("fc1.bias", Shape{32}),
                           Pair("fc2.weight", Shape{16, 32}), Pair("fc2.bias", Shape{16}),
@@ -89,7 +73,7 @@ TEST(QNetwork, MlpHasTheHiddenSizesThatAreConfigured) {
 TEST(QNetwork, AnArchitectureThatDoesNotFitTheObservationIsRefusedWithOneThatWould) {
   RandomStream init(1, "init");
   try {
-    QNetwork(With(Architecture::kNatureCnn), Minatar(), 6, init);
+    QNetwork(With(Architecture::kNatureCnn), MinatarObservation(4), 6, init);
     FAIL() << "was accepted";
   } catch (const std::invalid_argument& error) {
     EXPECT_THAT(error.what(), HasSubstr("use minatar_cnn"));
@@ -98,7 +82,7 @@ TEST(QNetwork, AnArchitectureThatDoesNotFitTheObservationIsRefusedWithOneThatWou
 
 TEST(QNetwork, InitialParametersAreUniformWithinPlusMinusOneOverTheRootOfFanIn) {
   RandomStream init(7, "init");
-  const QNetwork network(With(Architecture::kMinatarCnn), Minatar(), 6, init);
+  const QNetwork network(With(Architecture::kMinatarCnn), MinatarObservation(4), 6, init);
   const std::map<std::string, double> fan_in = {{"conv", 36}, {"fc_hidden", 1024}, {"output", 128}};
   for (const auto& entry : network.parameters().entries()) {
     const double bound = 1 / std::sqrt(fan_in.at(entry.name.substr(0, entry.name.find('.'))));
@@ -115,7 +99,7 @@ TEST(QNetwork, InitialParametersAreUniformWithinPlusMinusOneOverTheRootOfFanIn) 
 TEST(QNetwork, TheSameSeedDrawsTheSameParametersAndAnotherSeedOthers) {
   const auto weights = [](uint64_t seed) {
     RandomStream init(seed, "init");
-    const QNetwork network(With(Architecture::kMlp), Vector(3), 2, init);
+    const QNetwork network(With(Architecture::kMlp), VectorObservation(3), 2, init);
     return EncodeSafetensors(network.parameters().entries(), {});
   };
   EXPECT_EQ(weights(5), weights(5));
@@ -162,8 +146,8 @@ std::vector<double> PlainForward(const QNetwork& network, const std::vector<uint
 
 TEST(QNetwork, ForwardComputesWhatItsDefinitionSays) {
   RandomStream init(3, "init"), noise(3, "noise");
-  const QNetwork network(With(Architecture::kMinatarCnn), Minatar(), 6, init);
-  StateConverter converter(Minatar(), 1);
+  const QNetwork network(With(Architecture::kMinatarCnn), MinatarObservation(4), 6, init);
+  StateConverter converter(MinatarObservation(4), 1);
   std::vector<uint8_t> board(400);
   for (uint8_t& cell : board) cell = noise.Below(2);
   const c10::InferenceMode inference;
@@ -199,7 +183,7 @@ TEST(StateConverter, FloatVectorsPassThroughUnchanged) {
   const std::vector<float> values = {1.5f, -2.25f, 1e-20f};
   std::vector<uint8_t> bytes(12);
   std::memcpy(bytes.data(), values.data(), 12);
-  StateConverter converter(Vector(3), 1);
+  StateConverter converter(VectorObservation(3), 1);
   const at::Tensor converted = converter.Convert(bytes).flatten();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(converted[i].item<float>(), values[i]);
 }

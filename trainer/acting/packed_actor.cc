@@ -1,0 +1,45 @@
+#include "trainer/acting/packed_actor.h"
+
+#include "trainer/export/packed_network.h"
+#include "trainer/network/interleave_frames.h"
+
+namespace dqnd {
+
+PackedActor::PackedActor(const QNetwork& network, const NetworkSection& options,
+                         const ObservationSpec& observation)
+    : network_(network), options_(options), observation_(observation) {
+  Pack();
+  observed_.resize(observation.stack * observation.bytes() / sizeof(uint64_t) + 1);
+  integers_.resize(packed_->net().actions);
+}
+
+void PackedActor::Pack() {
+  packed_.emplace(
+      EncodePacked(PackNetwork(network_, options_, observation_, Thresholds::kHalved).network),
+      "the network");
+  is_stale_ = false;
+}
+
+std::span<const float> PackedActor::ActionValues(std::span<const uint8_t> states) {
+  if (is_stale_) Pack();
+  const packed_net& net = packed_->net();
+  const size_t state_bytes = observation_.stack * observation_.bytes();
+  const auto scale = static_cast<float>(net.value_scale);
+  values_.clear();
+  for (; !states.empty(); states = states.subspan(state_bytes)) {
+    const auto interleave = [&]<typename T>(const T* state) {
+      InterleaveFrames(observation_, 1, state, reinterpret_cast<T*>(observed_.data()),
+                       [](T x) { return x; });
+    };
+    if (net.input_is_float) {
+      interleave(reinterpret_cast<const float*>(states.data()));
+    } else {
+      interleave(states.data());
+    }
+    packed_net_values(&net, observed_.data(), packed_->scratch(), integers_.data());
+    for (const int32_t value : integers_) values_.push_back(static_cast<float>(value) * scale);
+  }
+  return values_;
+}
+
+}  // namespace dqnd
