@@ -13,16 +13,18 @@
 namespace dqnd {
 namespace {
 
-Config Workload(const std::string& name) {
+Config Workload(const std::string& name, const std::string& network = "") {
   const bool atari = name == "ale:breakout", vector = name == "classic:cartpole";
   std::string yaml = "environment: {id: \"" + name + "\"}\nreplay: {buffer_size: 5000}\n";
   yaml += "train: {learning_starts: 1000" + std::string(atari ? ", train_freq: 4" : "") + "}\n";
   yaml += "exploration: {initial_eps: 0.05, final_eps: 0.05}\n";
-  yaml +=
-      atari
-          ? "network: {architecture: nature_cnn}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
-      : vector ? "network: {architecture: mlp}\noptimizer: {name: adam, learning_rate: 1.0e-4}\n"
-               : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
+  yaml += std::string("network: {architecture: ") +
+          (atari    ? "nature_cnn"
+           : vector ? "mlp"
+                    : "minatar_cnn") +
+          network + "}\n";
+  yaml += atari || vector ? "optimizer: {name: adam, learning_rate: 1.0e-4}\n"
+                          : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
   return ParseConfig(yaml, name);
 }
 
@@ -48,8 +50,9 @@ void Act(benchmark::State& state, const std::string& workload) {
   for (auto _ : state) benchmark::DoNotOptimize(dqn->policy().ActionValues(states).data());
 }
 
-void Update(benchmark::State& state, const std::string& workload) {
-  const Config config = Workload(workload);
+// `network`: more of its keys.
+void Update(benchmark::State& state, const std::string& workload, const std::string& network = "") {
+  const Config config = Workload(workload, network);
   const std::unique_ptr<Dqn> dqn = Started(config);
   RandomStream init(1, "init"), sample(1, "sample");
   Learner learner(config, dqn->environment(), init);
@@ -66,6 +69,12 @@ void Cycle(benchmark::State& state, const std::string& workload) {
 
 BENCHMARK_CAPTURE(Act, minatar, "minatar:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, minatar, "minatar:breakout")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, minatar_binary_connect, "minatar:breakout", ", backend: binary_connect")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, minatar_bnn, "minatar:breakout", ", backend: bnn")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, minatar_xnor_net, "minatar:breakout", ", backend: xnor_net")
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Cycle, minatar, "minatar:breakout")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Act, cartpole, "classic:cartpole")->Arg(1)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, cartpole, "classic:cartpole")->Unit(benchmark::kMicrosecond);
@@ -73,6 +82,12 @@ BENCHMARK_CAPTURE(Cycle, cartpole, "classic:cartpole")->Unit(benchmark::kMicrose
 #ifdef DQND_WITH_ALE
 BENCHMARK_CAPTURE(Act, atari, "ale:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, atari, "ale:breakout")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Update, atari_binary_connect, "ale:breakout", ", backend: binary_connect")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Update, atari_bnn, "ale:breakout", ", backend: bnn")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Update, atari_xnor_net, "ale:breakout", ", backend: xnor_net")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Cycle, atari, "ale:breakout")->Unit(benchmark::kMillisecond);
 #endif
 

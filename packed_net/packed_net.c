@@ -11,9 +11,9 @@
 #error "packed networks are little-endian"
 #endif
 
-/* Positions of a layer that are computed together, so that weights are read once for all of them.
- */
-#define BLOCK 4
+/* Positions of a layer that are computed together, so that weights are read once for all of them;
+ * what is left of a layer is computed one by one. */
+#define BLOCK 8
 /* Outputs are computed and stored in groups of so many. */
 #define LANES 16
 /* What a rectifier leaves: 24 bits, so that 65,536 of them times 16-bit weights fit 64. */
@@ -281,8 +281,9 @@ const char* packed_net_status_text(packed_net_status status) {
  * ordered so that LANES (or 8) outputs lie side by side.
  * ------------------------------------------------------------------------------------------ */
 
-/* patches: [positions <= BLOCK, words]. weights: [padded / 8, words, 8]. sums: [positions, padded].
- */
+/* `positions` is BLOCK or 1 in all of them.
+ *
+ * patches: [positions, words]. weights: [padded / 8, words, 8]. sums: [positions, padded]. */
 typedef void (*bits_kernel)(const uint64_t* patches, uint32_t positions, const uint64_t* weights,
                             uint32_t words, uint32_t padded, uint32_t fan_in, int32_t* sums);
 /* patches: [positions, 4 quads] bytes. weights: [padded / 16, quads], bit 4 lane + i. */
@@ -292,6 +293,8 @@ typedef void (*byte_bits_kernel)(const uint8_t* patches, uint32_t positions,
 /* patches: [positions, 2 pairs] numbers. weights: [padded / 16, pairs, 16, 2]. */
 typedef void (*int16_kernel)(const int16_t* patches, uint32_t positions, const int16_t* weights,
                              uint32_t pairs, uint32_t padded, int32_t* sums);
+/* Bytes to 16-bit numbers. */
+typedef void (*widen_kernel)(const uint8_t* bytes, uint32_t count, int16_t* numbers);
 /* One position's sums to bits, 8 a byte, padded / 8 bytes. */
 typedef void (*sign_kernel)(const int32_t* sums, const int32_t* thresholds, const uint8_t* flips,
                             uint32_t padded, uint8_t* bits);
@@ -350,6 +353,10 @@ static void int16_portable(const int16_t* patches, uint32_t positions, const int
   }
 }
 
+static void widen_portable(const uint8_t* bytes, uint32_t count, int16_t* numbers) {
+  for (uint32_t i = 0; i < count; ++i) numbers[i] = bytes[i];
+}
+
 static void sign_portable(const int32_t* sums, const int32_t* thresholds, const uint8_t* flips,
                           uint32_t padded, uint8_t* bits) {
   for (uint32_t byte = 0; byte < padded / 8; ++byte) {
@@ -365,6 +372,10 @@ static void sign_portable(const int32_t* sums, const int32_t* thresholds, const 
 #define TARGET_AVX2 __attribute__((target("avx2")))
 #define TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni")))
+/* For functions that are compiled once for each number of positions, so that sums stay in
+ * registers. */
+#define INLINED static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("GCC unroll 8")
 
 /* Bits set in each byte, by a table of 16 (Mula). */
 TARGET_AVX2 static inline __m256i byte_population(__m256i x) {
@@ -429,18 +440,28 @@ static inline int32_t int32_at(const void* from) {
   return value;
 }
 
-TARGET_AVX2 static void byte_bits_avx2(const uint8_t* patches, uint32_t positions,
-                                       const uint64_t* weights, uint32_t quads, uint32_t padded,
-                                       int32_t* sums) {
+/* Sums of two registers' outputs, one position after the other. */
+TARGET_AVX2 INLINED void store_avx2(__m256i sum[][2], uint32_t positions, uint32_t padded,
+                                    int32_t* to) {
+  UNROLLED for (uint32_t p = 0; p < positions; ++p, to += padded) {
+    _mm256_storeu_si256((__m256i*)(void*)to, sum[p][0]);
+    _mm256_storeu_si256((__m256i*)(void*)(to + 8), sum[p][1]);
+  }
+}
+
+TARGET_AVX2 INLINED void byte_bits_avx2_of(uint32_t positions, const uint8_t* patches,
+                                           const uint64_t* weights, uint32_t quads, uint32_t padded,
+                                           int32_t* sums) {
   const __m256i ones = _mm256_set1_epi16(1);
   for (uint32_t group = 0; group < padded / LANES; ++group) {
-    __m256i sum[BLOCK][2];
-    for (uint32_t p = 0; p < BLOCK; ++p) sum[p][0] = sum[p][1] = _mm256_setzero_si256();
+    __m256i sum[BLOCK / 2][2];
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) sum[p][0] = sum[p][1] =
+        _mm256_setzero_si256();
     for (uint32_t q = 0; q < quads; ++q) {
       const uint64_t bits = weights[(size_t)group * quads + q];
       const __m256i first = signs_of_bits((uint32_t)bits),
                     second = signs_of_bits((uint32_t)(bits >> 32));
-      for (uint32_t p = 0; p < positions; ++p) {
+      UNROLLED for (uint32_t p = 0; p < positions; ++p) {
         const __m256i x = _mm256_set1_epi32(int32_at(patches + ((size_t)p * quads + q) * 4));
         sum[p][0] =
             _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(_mm256_maddubs_epi16(x, first), ones));
@@ -448,36 +469,64 @@ TARGET_AVX2 static void byte_bits_avx2(const uint8_t* patches, uint32_t position
             _mm256_add_epi32(sum[p][1], _mm256_madd_epi16(_mm256_maddubs_epi16(x, second), ones));
       }
     }
-    for (uint32_t p = 0; p < positions; ++p) {
-      int32_t* to = sums + p * padded + group * LANES;
-      _mm256_storeu_si256((__m256i*)(void*)to, sum[p][0]);
-      _mm256_storeu_si256((__m256i*)(void*)(to + 8), sum[p][1]);
+    store_avx2(sum, positions, padded, sums + group * LANES);
+  }
+}
+
+TARGET_AVX2 static void byte_bits_avx2(const uint8_t* patches, uint32_t positions,
+                                       const uint64_t* weights, uint32_t quads, uint32_t padded,
+                                       int32_t* sums) {
+  if (positions == 1) {
+    byte_bits_avx2_of(1, patches, weights, quads, padded, sums);
+    return;
+  }
+  const size_t half = BLOCK / 2; /* as many sums as there are registers for */
+  byte_bits_avx2_of(BLOCK / 2, patches, weights, quads, padded, sums);
+  byte_bits_avx2_of(BLOCK / 2, patches + half * quads * 4, weights, quads, padded,
+                    sums + half * padded);
+}
+
+TARGET_AVX2 INLINED void int16_avx2_of(uint32_t positions, const int16_t* patches,
+                                       const int16_t* weights, uint32_t pairs, uint32_t padded,
+                                       int32_t* sums) {
+  for (uint32_t group = 0; group < padded / LANES; ++group) {
+    __m256i sum[BLOCK / 2][2];
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) sum[p][0] = sum[p][1] =
+        _mm256_setzero_si256();
+    for (uint32_t k = 0; k < pairs; ++k) {
+      const __m256i* row =
+          (const __m256i*)(const void*)(weights + ((size_t)group * pairs + k) * LANES * 2);
+      const __m256i first = _mm256_loadu_si256(row), second = _mm256_loadu_si256(row + 1);
+      UNROLLED for (uint32_t p = 0; p < positions; ++p) {
+        const __m256i x = _mm256_set1_epi32(int32_at(patches + ((size_t)p * pairs + k) * 2));
+        sum[p][0] = _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(x, first));
+        sum[p][1] = _mm256_add_epi32(sum[p][1], _mm256_madd_epi16(x, second));
+      }
     }
+    store_avx2(sum, positions, padded, sums + group * LANES);
   }
 }
 
 TARGET_AVX2 static void int16_avx2(const int16_t* patches, uint32_t positions,
                                    const int16_t* weights, uint32_t pairs, uint32_t padded,
                                    int32_t* sums) {
-  for (uint32_t group = 0; group < padded / LANES; ++group) {
-    __m256i sum[BLOCK][2];
-    for (uint32_t p = 0; p < BLOCK; ++p) sum[p][0] = sum[p][1] = _mm256_setzero_si256();
-    for (uint32_t k = 0; k < pairs; ++k) {
-      const __m256i* row =
-          (const __m256i*)(const void*)(weights + ((size_t)group * pairs + k) * LANES * 2);
-      const __m256i first = _mm256_loadu_si256(row), second = _mm256_loadu_si256(row + 1);
-      for (uint32_t p = 0; p < positions; ++p) {
-        const __m256i x = _mm256_set1_epi32(int32_at(patches + ((size_t)p * pairs + k) * 2));
-        sum[p][0] = _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(x, first));
-        sum[p][1] = _mm256_add_epi32(sum[p][1], _mm256_madd_epi16(x, second));
-      }
-    }
-    for (uint32_t p = 0; p < positions; ++p) {
-      int32_t* to = sums + p * padded + group * LANES;
-      _mm256_storeu_si256((__m256i*)(void*)to, sum[p][0]);
-      _mm256_storeu_si256((__m256i*)(void*)(to + 8), sum[p][1]);
-    }
+  if (positions == 1) {
+    int16_avx2_of(1, patches, weights, pairs, padded, sums);
+    return;
   }
+  const size_t half = BLOCK / 2;
+  int16_avx2_of(BLOCK / 2, patches, weights, pairs, padded, sums);
+  int16_avx2_of(BLOCK / 2, patches + half * pairs * 2, weights, pairs, padded,
+                sums + half * padded);
+}
+
+TARGET_AVX2 static void widen_avx2(const uint8_t* bytes, uint32_t count, int16_t* numbers) {
+  uint32_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m128i x = _mm_loadu_si128((const __m128i*)(const void*)(bytes + i));
+    _mm256_storeu_si256((__m256i*)(void*)(numbers + i), _mm256_cvtepu8_epi16(x));
+  }
+  widen_portable(bytes + i, count - i, numbers + i);
 }
 
 TARGET_AVX2 static void sign_avx2(const int32_t* sums, const int32_t* thresholds,
@@ -491,23 +540,23 @@ TARGET_AVX2 static void sign_avx2(const int32_t* sums, const int32_t* thresholds
   }
 }
 
-TARGET_AVX512 static void bits_avx512(const uint64_t* patches, uint32_t positions,
-                                      const uint64_t* weights, uint32_t words, uint32_t padded,
-                                      uint32_t fan_in, int32_t* sums) {
+TARGET_AVX512 INLINED void bits_avx512_of(uint32_t positions, const uint64_t* patches,
+                                          const uint64_t* weights, uint32_t words, uint32_t padded,
+                                          uint32_t fan_in, int32_t* sums) {
   const __m256i all = _mm256_set1_epi32((int32_t)fan_in);
   for (uint32_t group = 0; group < padded / 8; ++group) {
     const uint64_t* rows = weights + (size_t)group * words * 8;
     __m512i different[BLOCK];
-    for (uint32_t p = 0; p < BLOCK; ++p) different[p] = _mm512_setzero_si512();
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) different[p] = _mm512_setzero_si512();
     for (uint32_t w = 0; w < words; ++w) {
       const __m512i row = _mm512_loadu_si512(rows + w * 8);
-      for (uint32_t p = 0; p < positions; ++p) {
+      UNROLLED for (uint32_t p = 0; p < positions; ++p) {
         const __m512i x = _mm512_set1_epi64((int64_t)patches[p * words + w]);
         different[p] =
             _mm512_add_epi64(different[p], _mm512_popcnt_epi64(_mm512_xor_si512(x, row)));
       }
     }
-    for (uint32_t p = 0; p < positions; ++p) {
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) {
       const __m256i count = _mm512_cvtepi64_epi32(different[p]);
       _mm256_storeu_si256((__m256i*)(void*)(sums + p * padded + group * 8),
                           _mm256_sub_epi32(all, _mm256_slli_epi32(count, 1)));
@@ -515,40 +564,81 @@ TARGET_AVX512 static void bits_avx512(const uint64_t* patches, uint32_t position
   }
 }
 
-TARGET_AVX512 static void byte_bits_avx512(const uint8_t* patches, uint32_t positions,
-                                           const uint64_t* weights, uint32_t quads, uint32_t padded,
-                                           int32_t* sums) {
+TARGET_AVX512 static void bits_avx512(const uint64_t* patches, uint32_t positions,
+                                      const uint64_t* weights, uint32_t words, uint32_t padded,
+                                      uint32_t fan_in, int32_t* sums) {
+  if (positions == 1)
+    bits_avx512_of(1, patches, weights, words, padded, fan_in, sums);
+  else
+    bits_avx512_of(BLOCK, patches, weights, words, padded, fan_in, sums);
+}
+
+TARGET_AVX512 INLINED void byte_bits_avx512_of(uint32_t positions, const uint8_t* patches,
+                                               const uint64_t* weights, uint32_t quads,
+                                               uint32_t padded, int32_t* sums) {
   const __m512i plus = _mm512_set1_epi8(1), minus = _mm512_set1_epi8(-1);
   for (uint32_t group = 0; group < padded / LANES; ++group) {
     __m512i sum[BLOCK];
-    for (uint32_t p = 0; p < BLOCK; ++p) sum[p] = _mm512_setzero_si512();
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) sum[p] = _mm512_setzero_si512();
     for (uint32_t q = 0; q < quads; ++q) {
       const __m512i signs = _mm512_mask_blend_epi8(weights[(size_t)group * quads + q], minus, plus);
-      for (uint32_t p = 0; p < positions; ++p) {
+      UNROLLED for (uint32_t p = 0; p < positions; ++p) {
         const __m512i x = _mm512_set1_epi32(int32_at(patches + ((size_t)p * quads + q) * 4));
         sum[p] = _mm512_dpbusd_epi32(sum[p], x, signs);
       }
     }
-    for (uint32_t p = 0; p < positions; ++p)
-      _mm512_storeu_si512(sums + p * padded + group * LANES, sum[p]);
+    UNROLLED for (uint32_t p = 0; p < positions; ++p)
+        _mm512_storeu_si512(sums + p * padded + group * LANES, sum[p]);
+  }
+}
+
+TARGET_AVX512 static void byte_bits_avx512(const uint8_t* patches, uint32_t positions,
+                                           const uint64_t* weights, uint32_t quads, uint32_t padded,
+                                           int32_t* sums) {
+  if (positions == 1)
+    byte_bits_avx512_of(1, patches, weights, quads, padded, sums);
+  else
+    byte_bits_avx512_of(BLOCK, patches, weights, quads, padded, sums);
+}
+
+/* `groups` of LANES outputs meet each number of a patch together. */
+TARGET_AVX512 INLINED void int16_avx512_of(uint32_t positions, uint32_t groups,
+                                           const int16_t* patches, const int16_t* weights,
+                                           uint32_t pairs, uint32_t padded, int32_t* sums) {
+  __m512i sum[BLOCK][2], row[2];
+  UNROLLED for (uint32_t p = 0; p < positions; ++p) {
+    UNROLLED for (uint32_t g = 0; g < groups; ++g) sum[p][g] = _mm512_setzero_si512();
+  }
+  for (uint32_t k = 0; k < pairs; ++k) {
+    UNROLLED for (uint32_t g = 0; g < groups; ++g) row[g] =
+        _mm512_loadu_si512(weights + ((size_t)g * pairs + k) * LANES * 2);
+    UNROLLED for (uint32_t p = 0; p < positions; ++p) {
+      const __m512i x = _mm512_set1_epi32(int32_at(patches + ((size_t)p * pairs + k) * 2));
+      UNROLLED for (uint32_t g = 0; g < groups; ++g) sum[p][g] =
+          _mm512_dpwssd_epi32(sum[p][g], x, row[g]);
+    }
+  }
+  UNROLLED for (uint32_t p = 0; p < positions; ++p) {
+    UNROLLED for (uint32_t g = 0; g < groups; ++g)
+        _mm512_storeu_si512(sums + p * padded + g * LANES, sum[p][g]);
   }
 }
 
 TARGET_AVX512 static void int16_avx512(const int16_t* patches, uint32_t positions,
                                        const int16_t* weights, uint32_t pairs, uint32_t padded,
                                        int32_t* sums) {
-  for (uint32_t group = 0; group < padded / LANES; ++group) {
-    __m512i sum[BLOCK];
-    for (uint32_t p = 0; p < BLOCK; ++p) sum[p] = _mm512_setzero_si512();
-    for (uint32_t k = 0; k < pairs; ++k) {
-      const __m512i row = _mm512_loadu_si512(weights + ((size_t)group * pairs + k) * LANES * 2);
-      for (uint32_t p = 0; p < positions; ++p) {
-        const __m512i x = _mm512_set1_epi32(int32_at(patches + ((size_t)p * pairs + k) * 2));
-        sum[p] = _mm512_dpwssd_epi32(sum[p], x, row);
-      }
-    }
-    for (uint32_t p = 0; p < positions; ++p)
-      _mm512_storeu_si512(sums + p * padded + group * LANES, sum[p]);
+  const uint32_t groups = padded / LANES;
+  const size_t group_numbers = (size_t)pairs * LANES * 2;
+  for (uint32_t g = 0, both; g < groups; g += 1 + both) {
+    const int16_t* from = weights + g * group_numbers;
+    int32_t* to = sums + g * LANES;
+    both = positions > 1 && g + 1 < groups;
+    if (positions == 1)
+      int16_avx512_of(1, 1, patches, from, pairs, padded, to);
+    else if (both)
+      int16_avx512_of(BLOCK, 2, patches, from, pairs, padded, to);
+    else
+      int16_avx512_of(BLOCK, 1, patches, from, pairs, padded, to);
   }
 }
 
@@ -570,18 +660,21 @@ typedef struct {
   bits_kernel bits;
   byte_bits_kernel byte_bits;
   int16_kernel int16;
+  widen_kernel widen;
   sign_kernel sign;
 } kernels;
 
 static kernels kernels_of(packed_net_path path) {
 #ifdef PACKED_NET_X86
   if (path == PACKED_NET_AVX512)
-    return (kernels){bits_avx512, byte_bits_avx512, int16_avx512, sign_avx512};
-  if (path == PACKED_NET_AVX2) return (kernels){bits_avx2, byte_bits_avx2, int16_avx2, sign_avx2};
+    return (kernels){bits_avx512, byte_bits_avx512, int16_avx512, widen_avx2, sign_avx512};
+  if (path == PACKED_NET_AVX2)
+    return (kernels){bits_avx2, byte_bits_avx2, int16_avx2, widen_avx2, sign_avx2};
 #else
   (void)path;
 #endif
-  return (kernels){bits_portable, byte_bits_portable, int16_portable, sign_portable};
+  return (kernels){bits_portable, byte_bits_portable, int16_portable, widen_portable,
+                   sign_portable};
 }
 
 int packed_net_use(packed_net* net, packed_net_path path) {
@@ -618,8 +711,9 @@ static scratch_sizes sizes_of(const packed_net* net) {
   for (uint32_t i = 0; i < net->layers; ++i) {
     const packed_net_layer* layer = &net->layer[i];
     const size_t activations = activation_bytes(layer);
-    const size_t patches = (size_t)BLOCK * patch_bytes(layer);
-    const size_t sums = (size_t)BLOCK * rounded_up(layer->outputs, LANES) * sizeof(int32_t);
+    const size_t rows = layer->out_height * layer->out_width < BLOCK ? 1 : BLOCK;
+    const size_t patches = rows * patch_bytes(layer);
+    const size_t sums = rows * rounded_up(layer->outputs, LANES) * sizeof(int32_t);
     if (activations > sizes.activations) sizes.activations = activations;
     if (patches > sizes.patches) sizes.patches = patches;
     if (sums > sizes.sums) sizes.sums = sums;
@@ -633,8 +727,8 @@ size_t packed_net_scratch_bytes(const packed_net* net) {
 }
 
 /* What the kernel sees at one position, as the layer's product takes it, zeros behind it. */
-static void gather(const packed_net_layer* layer, uint32_t position, const uint8_t* input,
-                   uint8_t* patch) {
+static void gather(const packed_net_layer* layer, widen_kernel widen, uint32_t position,
+                   const uint8_t* input, uint8_t* patch) {
   const uint32_t bytes = patch_bytes(layer);
   const uint32_t y = position / layer->out_width * layer->stride;
   const uint32_t x = position % layer->out_width * layer->stride;
@@ -650,8 +744,7 @@ static void gather(const packed_net_layer* layer, uint32_t position, const uint8
     } else if (layer->product == PACKED_NET_BYTES_BITS) {
       memcpy(patch + row * run, input + from, run);
     } else {
-      int16_t* to = (int16_t*)(void*)patch + row * run;
-      for (uint32_t i = 0; i < run; ++i) to[i] = input[from + i];
+      widen(input + from, run, (int16_t*)(void*)patch + row * run);
     }
   }
 }
@@ -763,9 +856,10 @@ void packed_net_values_observed(const packed_net* net, const void* observation, 
     } else {
       const uint32_t bytes = patch_bytes(layer), padded = rounded_up(layer->outputs, LANES);
       const uint32_t positions = layer->out_height * layer->out_width;
-      for (uint32_t first = 0; first < positions; first += BLOCK) {
-        const uint32_t count = positions - first < BLOCK ? positions - first : BLOCK;
-        for (uint32_t p = 0; p < count; ++p) gather(layer, first + p, input, patches + p * bytes);
+      for (uint32_t first = 0, count; first < positions; first += count) {
+        count = positions - first < BLOCK ? 1 : BLOCK;
+        for (uint32_t p = 0; p < count; ++p)
+          gather(layer, kernel.widen, first + p, input, patches + p * bytes);
         if (layer->product == PACKED_NET_BITS_BITS) {
           kernel.bits((const uint64_t*)(const void*)patches, count, layer->weights, bytes / 8,
                       padded, layer->fan_in, sums);
