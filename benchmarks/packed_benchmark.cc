@@ -59,16 +59,15 @@ class LaidOutLayer {
  public:
   LaidOutLayer(const LayerSite& site, const Parameters& parameters, at::ScalarType type,
                const std::vector<int64_t>& input_sizes)
-      : is_convolution_(site.product.stride() > 1 || site.product.kernel_height() > 1),
+      : is_convolution_(site.product.is_convolution()),
         is_last_(site.is_last),
         stride_(site.product.stride()),
         bias_(parameters.Named(site.name + ".bias").detach().to(type)) {
     const at::Tensor weight = parameters.Named(site.name + ".weight").detach();
-    if (is_convolution_ && weight.size(2) != site.input.height) {
+    if (is_convolution_) {
       weight_ = at::mkldnn_reorder_conv2d_weight(weight.to(type).to_mkldnn(), {0, 0},
                                                  {stride_, stride_}, {1, 1}, 1, input_sizes);
     } else {
-      is_convolution_ = false;
       weight_ =
           (weight.dim() == 4 ? weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1}) : weight)
               .to(type)

@@ -1,10 +1,13 @@
-#include "packed_net/packed_net.h"
+#include "packed_net.h"
 
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PACKED_NET_X86 1
 #include <immintrin.h>
+#elif defined(__aarch64__) && defined(__GNUC__)
+#define PACKED_NET_ARM 1
+#include <arm_neon.h>
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -250,7 +253,8 @@ packed_net_status packed_net_open(const void* file, size_t file_bytes, packed_ne
     if (!fits(net, i)) return PACKED_NET_IMPOSSIBLE;
   }
   net->path = PACKED_NET_PORTABLE;
-  (void)(packed_net_use(net, PACKED_NET_AVX512) || packed_net_use(net, PACKED_NET_AVX2));
+  (void)(packed_net_use(net, PACKED_NET_AVX512) || packed_net_use(net, PACKED_NET_AVX2) ||
+         packed_net_use(net, PACKED_NET_NEON));
   return PACKED_NET_OK;
 }
 
@@ -299,11 +303,15 @@ typedef void (*widen_kernel)(const uint8_t* bytes, uint32_t count, int16_t* numb
 typedef void (*sign_kernel)(const int32_t* sums, const int32_t* thresholds, const uint8_t* flips,
                             uint32_t padded, uint8_t* bits);
 
+/* Of both halves together, so that a 32-bit machine works in its own words. */
 static uint32_t population(uint64_t x) {
-  x -= (x >> 1) & 0x5555555555555555u;
-  x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
-  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-  return (uint32_t)((x * 0x0101010101010101u) >> 56);
+  uint32_t low = (uint32_t)x, high = (uint32_t)(x >> 32);
+  low -= (low >> 1) & 0x55555555u;
+  high -= (high >> 1) & 0x55555555u;
+  low = (low & 0x33333333u) + ((low >> 2) & 0x33333333u);
+  high = (high & 0x33333333u) + ((high >> 2) & 0x33333333u);
+  low = ((low + (low >> 4)) & 0x0f0f0f0fu) + ((high + (high >> 4)) & 0x0f0f0f0fu);
+  return (low * 0x01010101u) >> 24;
 }
 
 static void bits_portable(const uint64_t* patches, uint32_t positions, const uint64_t* weights,
@@ -367,16 +375,22 @@ static void sign_portable(const int32_t* sums, const int32_t* thresholds, const 
   }
 }
 
-#ifdef PACKED_NET_X86
+static inline int32_t int32_at(const void* from) {
+  int32_t value;
+  memcpy(&value, from, sizeof value);
+  return value;
+}
 
-#define TARGET_AVX2 __attribute__((target("avx2")))
-#define TARGET_AVX512 \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni")))
 /* For functions that are compiled once for each number of positions, so that sums stay in
  * registers. */
 #define INLINED static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("GCC unroll 8")
 
+#ifdef PACKED_NET_X86
+
+#define TARGET_AVX2 __attribute__((target("avx2")))
+#define TARGET_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512vnni")))
 /* Bits set in each byte, by a table of 16 (Mula). */
 TARGET_AVX2 static inline __m256i byte_population(__m256i x) {
   const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2,
@@ -432,12 +446,6 @@ TARGET_AVX2 static inline __m256i signs_of_bits(uint32_t bits) {
   const __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)bits), source);
   const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(spread, bit), bit);
   return _mm256_blendv_epi8(_mm256_set1_epi8(-1), _mm256_set1_epi8(1), set);
-}
-
-static inline int32_t int32_at(const void* from) {
-  int32_t value;
-  memcpy(&value, from, sizeof value);
-  return value;
 }
 
 /* Sums of two registers' outputs, one position after the other. */
@@ -656,6 +664,105 @@ TARGET_AVX512 static void sign_avx512(const int32_t* sums, const int32_t* thresh
 
 #endif
 
+#ifdef PACKED_NET_ARM
+
+static void bits_neon(const uint64_t* patches, uint32_t positions, const uint64_t* weights,
+                      uint32_t words, uint32_t padded, uint32_t fan_in, int32_t* sums) {
+  for (uint32_t group = 0; group < padded / 8; ++group) {
+    const uint64_t* rows = weights + (size_t)group * words * 8;
+    for (uint32_t p = 0; p < positions; ++p) {
+      uint64x2_t different[4] = {vdupq_n_u64(0), vdupq_n_u64(0), vdupq_n_u64(0), vdupq_n_u64(0)};
+      /* A byte counts up to 8 a word: 31 words before it could overflow. */
+      for (uint32_t begin = 0; begin < words; begin += 31) {
+        const uint32_t end = begin + 31 < words ? begin + 31 : words;
+        uint8x16_t bytes[4] = {vdupq_n_u8(0), vdupq_n_u8(0), vdupq_n_u8(0), vdupq_n_u8(0)};
+        for (uint32_t w = begin; w < end; ++w) {
+          const uint64x2_t x = vdupq_n_u64(patches[p * words + w]);
+          UNROLLED for (uint32_t i = 0; i < 4; ++i) {
+            const uint64x2_t row = vld1q_u64(rows + w * 8 + i * 2);
+            bytes[i] = vaddq_u8(bytes[i], vcntq_u8(vreinterpretq_u8_u64(veorq_u64(x, row))));
+          }
+        }
+        UNROLLED for (uint32_t i = 0; i < 4; ++i) different[i] =
+            vpadalq_u32(different[i], vpaddlq_u16(vpaddlq_u8(bytes[i])));
+      }
+      int32_t* to = sums + p * padded + group * 8;
+      UNROLLED for (uint32_t i = 0; i < 4; ++i) {
+        to[i * 2] = (int32_t)fan_in - 2 * (int32_t)vgetq_lane_u64(different[i], 0);
+        to[i * 2 + 1] = (int32_t)fan_in - 2 * (int32_t)vgetq_lane_u64(different[i], 1);
+      }
+    }
+  }
+}
+
+/* The bytes that meet +1, twice, less all of them. */
+static void byte_bits_neon(const uint8_t* patches, uint32_t positions, const uint64_t* weights,
+                           uint32_t quads, uint32_t padded, int32_t* sums) {
+  static const uint8_t byte_of_lane[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  static const uint8_t bit_of_lane[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const uint8x16_t source = vld1q_u8(byte_of_lane), bit = vld1q_u8(bit_of_lane);
+  for (uint32_t p = 0; p < positions; ++p) {
+    const uint8_t* patch = patches + (size_t)p * quads * 4;
+    int32_t all = 0;
+    for (uint32_t i = 0; i < quads * 4; ++i) all += patch[i];
+    for (uint32_t group = 0; group < padded / LANES; ++group) {
+      uint32x4_t sum[4] = {vdupq_n_u32(0), vdupq_n_u32(0), vdupq_n_u32(0), vdupq_n_u32(0)};
+      for (uint32_t q = 0; q < quads; ++q) {
+        const uint64x2_t signs = vdupq_n_u64(weights[(size_t)group * quads + q]);
+        const uint8x16_t x = vreinterpretq_u8_s32(vdupq_n_s32(int32_at(patch + q * 4)));
+        UNROLLED for (uint8_t i = 0; i < 4; ++i) {
+          const uint8x16_t two_bytes = vqtbl1q_u8(vreinterpretq_u8_u64(signs),
+                                                  vaddq_u8(source, vdupq_n_u8((uint8_t)(2 * i))));
+          const uint8x16_t met = vandq_u8(x, vtstq_u8(two_bytes, bit));
+          sum[i] = vpadalq_u16(sum[i], vpaddlq_u8(met));
+        }
+      }
+      UNROLLED for (uint32_t i = 0; i < 4; ++i) {
+        const int32x4_t twice = vshlq_n_s32(vreinterpretq_s32_u32(sum[i]), 1);
+        vst1q_s32(sums + p * padded + group * LANES + i * 4, vsubq_s32(twice, vdupq_n_s32(all)));
+      }
+    }
+  }
+}
+
+static void int16_neon(const int16_t* patches, uint32_t positions, const int16_t* weights,
+                       uint32_t pairs, uint32_t padded, int32_t* sums) {
+  for (uint32_t p = 0; p < positions; ++p) {
+    const int16_t* patch = patches + (size_t)p * pairs * 2;
+    for (uint32_t group = 0; group < padded / LANES; ++group) {
+      int32x4_t sum[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+      for (uint32_t k = 0; k < pairs; ++k) {
+        const int16_t* row = weights + ((size_t)group * pairs + k) * LANES * 2;
+        UNROLLED for (uint32_t half = 0; half < 2; ++half) {
+          const int16x8x2_t both = vld2q_s16(row + half * LANES); /* of even, of odd inputs */
+          UNROLLED for (uint32_t i = 0; i < 2; ++i) {
+            int32x4_t* to = &sum[half * 2];
+            to[0] = vmlal_n_s16(to[0], vget_low_s16(both.val[i]), patch[k * 2 + i]);
+            to[1] = vmlal_high_n_s16(to[1], both.val[i], patch[k * 2 + i]);
+          }
+        }
+      }
+      UNROLLED for (uint32_t i = 0; i < 4; ++i)
+          vst1q_s32(sums + p * padded + group * LANES + i * 4, sum[i]);
+    }
+  }
+}
+
+static void sign_neon(const int32_t* sums, const int32_t* thresholds, const uint8_t* flips,
+                      uint32_t padded, uint8_t* bits) {
+  static const uint8_t bit_of_lane[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+  const uint8x8_t bit = vld1_u8(bit_of_lane);
+  for (uint32_t byte = 0; byte < padded / 8; ++byte) {
+    const int32_t *sum = sums + byte * 8, *threshold = thresholds + byte * 8;
+    const uint16x4_t low = vmovn_u32(vcgeq_s32(vld1q_s32(sum), vld1q_s32(threshold)));
+    const uint16x4_t high = vmovn_u32(vcgeq_s32(vld1q_s32(sum + 4), vld1q_s32(threshold + 4)));
+    const uint8x8_t reached = vmovn_u16(vcombine_u16(low, high));
+    bits[byte] = (uint8_t)(vaddv_u8(vand_u8(reached, bit)) ^ flips[byte]);
+  }
+}
+
+#endif
+
 typedef struct {
   bits_kernel bits;
   byte_bits_kernel byte_bits;
@@ -670,9 +777,12 @@ static kernels kernels_of(packed_net_path path) {
     return (kernels){bits_avx512, byte_bits_avx512, int16_avx512, widen_avx2, sign_avx512};
   if (path == PACKED_NET_AVX2)
     return (kernels){bits_avx2, byte_bits_avx2, int16_avx2, widen_avx2, sign_avx2};
-#else
-  (void)path;
 #endif
+#ifdef PACKED_NET_ARM
+  if (path == PACKED_NET_NEON)
+    return (kernels){bits_neon, byte_bits_neon, int16_neon, widen_portable, sign_neon};
+#endif
+  (void)path;
   return (kernels){bits_portable, byte_bits_portable, int16_portable, widen_portable,
                    sign_portable};
 }
@@ -686,6 +796,9 @@ int packed_net_use(packed_net* net, packed_net_path path) {
           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
           __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni");
   }
+#endif
+#ifdef PACKED_NET_ARM
+  if (path == PACKED_NET_NEON) has = 1; /* every AArch64 processor has it */
 #endif
   if (has) net->path = path;
   return has;

@@ -6,7 +6,7 @@
  * real first or last layer too: their weights are 16-bit integers. Float observations (classic
  * control) meet float weights in the first layer.
  *
- * All code paths (portable C, AVX2, AVX-512) give identical values: sums are integers, and
+ * All code paths (portable C, AVX2, AVX-512, NEON) give identical values: sums are integers, and
  * floats are added in one order.
  *
  *     packed_net net;
@@ -83,7 +83,8 @@ typedef struct {
 typedef enum {
   PACKED_NET_PORTABLE = 0,
   PACKED_NET_AVX2,
-  PACKED_NET_AVX512 /* with VPOPCNTDQ and VNNI */
+  PACKED_NET_AVX512, /* with VPOPCNTDQ and VNNI */
+  PACKED_NET_NEON    /* 64-bit Arm */
 } packed_net_path;
 
 typedef struct {

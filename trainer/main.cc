@@ -88,9 +88,14 @@ int Run(int argc, char** argv) {
   command
       ->add_option("--format", exported.format,
                    "packed: for packed_net.h; c: the same as a C header (both bnn and xnor_net "
-                   "alone); safetensors: numbers to multiply by, of any network")
+                   "alone); onnx (float and binary_connect alone); safetensors: numbers to "
+                   "multiply by; examples: states of play with the network's values and actions, "
+                   "to check any of the others with, as safetensors")
       ->required()
-      ->check(CLI::IsMember({"packed", "c", "safetensors"}));
+      ->check(CLI::IsMember({"packed", "c", "onnx", "safetensors", "examples"}));
+  command->add_option("--states", exported.states, "how many examples")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_option("--output", exported.output, "the file to write")
       ->required()
       ->type_name("FILE");

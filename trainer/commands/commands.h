@@ -49,8 +49,9 @@ int EvaluateCommand(const EvaluateArguments& arguments);
 // Writes a network in a form that other programs and devices take.
 struct ExportArguments {
   std::string run_or_checkpoint;
-  std::string format;  // packed, c or safetensors
+  std::string format;  // packed, c, onnx, safetensors or examples
   std::string output;
+  int64_t states = 1'000;  // examples
 };
 int ExportCommand(const ExportArguments& arguments);
 

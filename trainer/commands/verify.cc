@@ -2,35 +2,16 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <stop_token>
 
 #include "env_bridge/make_environment.h"
 #include "trainer/commands/commands.h"
-#include "trainer/evaluation.h"
+#include "trainer/commands/play_states.h"
 #include "trainer/export/comparison.h"
 #include "trainer/export/packed_network.h"
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
 namespace {
-
-// Plays as the network does, and shows each state to the comparison until there were enough.
-class ComparingPolicy : public Policy {
- public:
-  ComparingPolicy(Comparison& comparison, int64_t states, std::stop_source& enough)
-      : comparison_(comparison), states_(states), enough_(enough) {}
-
-  std::span<const float> ActionValues(std::span<const uint8_t> states) override {
-    const std::span<const float> values = comparison_.Play(states);
-    if (comparison_.counts().states == states_) enough_.request_stop();
-    return values;
-  }
-
- private:
-  Comparison& comparison_;
-  int64_t states_;
-  std::stop_source& enough_;
-};
 
 void ExpectItsShape(const packed_net& net, const PackedNetwork& expected, const std::string& file,
                     const std::string& network) {
@@ -107,15 +88,10 @@ int VerifyCommand(const VerifyArguments& arguments) {
   ExpectItsShape(file.net(), packed.network, arguments.packed, saved.file.string());
 
   Comparison comparison(network, options, spec.observation, packed, file);
-  std::stop_source enough;
-  const std::stop_callback on_signal(stop.token(), [&] { enough.request_stop(); });
-  ComparingPolicy policy(comparison, arguments.states, enough);
-  constexpr int64_t kMoreThanEnough = 1'000'000'000;
-  Evaluate(
-      policy, saved.config.environment,
-      {.episodes = kMoreThanEnough, .eps = 0.05, .seed = arguments.seed, .stream = "dqnd verify"},
-      enough.get_token());
-  if (stop.token().stop_requested()) return kExitAgain;
+  const bool played = PlayStates(
+      saved.config.environment, arguments.states, arguments.seed,
+      [&](std::span<const uint8_t> state) { return comparison.Play(state); }, stop.token());
+  if (!played) return kExitAgain;
   (arguments.json ? PrintJson : PrintText)(comparison, packed);
   return comparison.is_sound() ? kExitNo : kExitMayHelp;
 }

@@ -38,11 +38,11 @@ std::string PackedHeader(const std::string& packed, std::string_view name,
       " */\n"
       "#pragma once\n\n#include <stdint.h>\n\n"
       "#define {2}_BYTES {7}u\n#define {2}_SCRATCH_BYTES {8}u\n#define {2}_ACTIONS {9}u\n"
-      "#define {2}_INPUTS {10}u\n\n"
+      "#define {2}_INPUTS {10}u\n#define {2}_INPUT_IS_FLOAT {11}\n\n"
       "static const uint64_t {1}[] = {{",
       environment, lower, upper, net.input_is_float ? "float" : "uint8_t", net.height, net.width,
       net.channels, packed.size(), packed_net_scratch_bytes(&net), net.actions,
-      net.height * net.width * net.channels);
+      net.height * net.width * net.channels, net.input_is_float);
   constexpr size_t kWordsInLine = 4;
   for (size_t i = 0; i < packed.size(); i += sizeof(uint64_t)) {
     uint64_t word = 0;

@@ -118,10 +118,10 @@ PackedLayer Maker::Geometry(const LayerSite& site) const {
   layer.in_height = narrow(site.input.height);
   layer.in_width = narrow(site.input.width);
   layer.in_channels = narrow(site.input.channels);
-  // A product on a vector that is a picture sees all of it at once.
-  const bool is_whole = site.product.inputs() != site.input.channels;
-  layer.kernel_height = is_whole ? layer.in_height : narrow(site.product.kernel_height());
-  layer.kernel_width = is_whole ? layer.in_width : narrow(site.product.kernel_width());
+  // A product that is no convolution sees all of its picture at once.
+  const bool slides = site.product.is_convolution();
+  layer.kernel_height = slides ? narrow(site.product.kernel_height()) : layer.in_height;
+  layer.kernel_width = slides ? narrow(site.product.kernel_width()) : layer.in_width;
   layer.stride = narrow(site.product.stride());
   layer.outputs = narrow(site.product.outputs());
   if (site.product.fan_in() > kWidestSum) {

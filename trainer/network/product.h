@@ -41,6 +41,7 @@ class Product {
   int64_t inputs() const { return dimensions_[1]; }   // channels or features
   int64_t outputs() const { return dimensions_[0]; }  // channels or features
   int64_t stride() const { return stride_; }          // pixels
+  bool is_convolution() const { return kind_ == Kind::kConvolution; }
   // Height and width, in pixels; of a vector's product 1.
   int64_t kernel_height() const { return dimensions_.size() == 4 ? dimensions_[2] : 1; }
   int64_t kernel_width() const { return dimensions_.size() == 4 ? dimensions_[3] : 1; }
