@@ -28,7 +28,7 @@ void Dqn::Act() {
   }
   q_values_ = {};
   if (std::ranges::count(exploratory_, 0) > 0) {
-    q_values_ = policy().ActionValues(states_.states());
+    q_values_ = player().ActionValues(states_.states());
     for (size_t lane = 0; lane < actions_.size(); ++lane) {
       if (!exploratory_[lane]) {
         actions_[lane] = GreedyAction(q_values_.subspan(lane * num_actions, num_actions));
@@ -145,6 +145,11 @@ Dqn::Dqn(const Config& config)
     replay_.Begin(lane, first);
     states_.Begin(lane, first);
   }
+}
+
+void Dqn::LearnFrom(std::unique_ptr<Teacher> teacher) {
+  teacher_ = std::move(teacher);
+  learner_.LearnFrom(teacher_->policy());
 }
 
 Dqn::UpdateAverages Dqn::TakeUpdateAverages() {

@@ -14,6 +14,7 @@
 #include "trainer/checkpoint/state_sections.h"
 #include "trainer/config/config.h"
 #include "trainer/learner/learner.h"
+#include "trainer/learner/teacher.h"
 #include "trainer/metrics/episode_statistics.h"
 
 namespace dqnd {
@@ -57,6 +58,10 @@ class Dqn {
   const Learner& learner() const { return learner_; }
   Policy& policy() { return learner_.policy(); }
 
+  // Learns from a network that is trained already, before the first cycle; it plays, too, where
+  // train.teacher_acts says so.
+  void LearnFrom(std::unique_ptr<Teacher> teacher);
+
   // Takes the initial weights of both networks from a safetensors file, before the first cycle.
   // Throws std::runtime_error beginning with `source` when it holds another network.
   void InitializeFrom(std::string_view safetensors, const std::string& source) {
@@ -70,6 +75,7 @@ class Dqn {
   void LoadState(const StateSections& state);
 
  private:
+  Policy& player() { return config_.train.teacher_acts ? teacher_->policy() : policy(); }
   void Act();
   double acting_epsilon() const;  // before learning starts every action is random
   void Show() const;
@@ -85,6 +91,7 @@ class Dqn {
   std::unique_ptr<VectorEnvironment> environments_;
   FrameStack states_;    // phi: what each parallel environment's next action is chosen from
   ReplayMemory replay_;  // D
+  std::unique_ptr<Teacher> teacher_;
   Learner learner_;
   EpisodeStatistics episodes_;
 

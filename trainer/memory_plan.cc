@@ -1,6 +1,7 @@
 #include "trainer/memory_plan.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "trainer/dqn.h"
 #include "trainer/learner/learner.h"
 #include "trainer/network/q_network.h"
+#include "trainer/run_directory.h"
 
 namespace dqnd {
 namespace {
@@ -136,6 +138,12 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
       {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes),
        "with batch and activations, measured by one update"},
   };
+  if (config.train.teacher) {
+    const std::filesystem::path teacher =
+        FindTeacher(RealFileSystem(), RunPath(config), *config.train.teacher);
+    plan.parts.push_back({"teacher", static_cast<int64_t>(std::filesystem::file_size(teacher)),
+                          "the network that is learned from"});
+  }
   const int64_t checkpoints =
       config.checkpoint.every_env_steps == 0
           ? 1

@@ -50,6 +50,7 @@ class FolderLock {
 //   config.yaml                the resolved configuration
 //   checkpoints/, replay/      all that the run needs to go on (checkpoint_store.h)
 //   best/network.safetensors   the parameters with the best evaluation
+//   teacher/                   the network that the run learns from, with its config.yaml
 //   events.out.tfevents.*, progress.csv, evaluations.csv, dqnd.log
 //
 // While an object lives, its process holds the folder's lock.
@@ -116,6 +117,15 @@ struct SavedNetwork {
   Config config;
 };
 SavedNetwork FindSavedNetwork(FileSystem& files, const std::filesystem::path& run_or_checkpoint);
+
+// The network file of train.teacher: the run's own copy, in teacher/, or else what `teacher` names.
+// Throws as FindNetworkFile does.
+std::filesystem::path FindTeacher(FileSystem& files, const std::filesystem::path& run,
+                                  const std::string& teacher);
+
+// Makes that copy where there is none yet, and returns it. Throws as FindSavedNetwork does.
+SavedNetwork KeepTeacher(FileSystem& files, const std::filesystem::path& run,
+                         const std::string& teacher);
 
 // Makes the network of `config` and fills it from `file`. Throws std::runtime_error beginning with
 // the file's name when it holds another one.

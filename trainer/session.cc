@@ -41,6 +41,7 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
               .keep_every = options.config.checkpoint.keep_every}),
       dqn_(options.config) {
   const Config& config = options_.config;
+  if (config.train.teacher) LearnFromTeacher();
   Restore();
   const bool resumed = history_.env_steps > 0;
   if (resumed && options_.console != nullptr) {
@@ -86,6 +87,21 @@ void Session::Restore() {
     log_.warn("{}: a part of the curves is lost, nothing of what was learned is", problem);
   }
   if (options_.feed != nullptr) LoadCurves(files_, options_.run, *options_.feed);
+}
+
+// From the run's own copy, so that it goes on wherever it is moved, and whatever becomes of the
+// teacher's run.
+void Session::LearnFromTeacher() {
+  const SavedNetwork teacher = KeepTeacher(files_, options_.run, *options_.config.train.teacher);
+  const std::string& its_game = teacher.config.environment.id;
+  if (its_game != dqn_.environment().id) {
+    throw std::invalid_argument(
+        fmt::format("train.teacher {} has learned {}, and this run plays {}",
+                    *options_.config.train.teacher, its_game, dqn_.environment().id));
+  }
+  dqn_.LearnFrom(std::make_unique<Teacher>(
+      LoadNetwork(files_, teacher.file, teacher.config, dqn_.environment()), teacher.config.network,
+      dqn_.environment().observation));
 }
 
 void Session::Resume(const StoredCheckpoint& checkpoint) {

@@ -2,8 +2,7 @@
  * reads observations from a file, one behind the other as packed_net.h describes them, and prints
  * for each the action and the values. On a device without files, read the sensor instead.
  *
- *     cc -std=c99 -O2 -ffp-contract=off -I . main.c packed_net.c -o decide      # the four files
- * side by side
+ *     cc -std=c99 -O2 -ffp-contract=off main.c packed_net.c -o decide
  *     ./decide observations.bin
  *
  * CLOCK_OF names a function of a board that counts its clock; then the last line says how many

@@ -125,8 +125,9 @@ std::vector<Config> RunsOfEveryFamily() {
             mlp + kSmall),
       Parse("environment: {id: \"classic:mountain_car\"}\noptimizer: {name: adam}\n" + mlp +
             kSmall),
-      Parse("environment: {id: catch}\nnetwork: {architecture: mlp, backend: bnn, actor: packed}\n" +
-            std::string(kSmall)),
+      Parse(
+          "environment: {id: catch}\nnetwork: {architecture: mlp, backend: bnn, actor: packed}\n" +
+          std::string(kSmall)),
       Parse("environment: {id: \"minatar:breakout\"}\nnetwork: {backend: xnor_net, first_layer: "
             "binary, normalisation: batch}\n" +
                 std::string(kSmall),
@@ -296,6 +297,50 @@ TEST(Session, BeginsWithTheWeightsOfAnotherRun) {
   const std::string saved = StoredCheckpoint(disk.files, "/run", name).Read("network.safetensors");
   EXPECT_EQ(EncodeSafetensors(tensors.at("network"), {{"env_steps", "300"}}), saved);
   EXPECT_EQ(EncodeSafetensors(tensors.at("target"), {{"env_steps", "300"}}), saved);
+}
+
+// The run has a copy of its teacher: it goes on to the same bits when the teacher's run is gone.
+TEST(Session, ARunThatLearnsFromATeacherGoesOnWithoutTheTeachersRun) {
+  Config config = Catch();
+  config.network.backend = Backend::kXnorNet;
+  config.train.teacher_acts = true;
+  std::vector<std::map<std::string, std::string>> results;
+  for (const bool interrupted : {false, true}) {
+    Disk disk;
+    disk.Run(Catch(), 300);
+    const std::filesystem::path teacher =
+        "/run/checkpoints/" + CheckpointStore::List(disk.files, "/run").front();
+    disk.files.CreateFolders("/teacher");
+    for (const char* name : {"network.safetensors", "config.yaml"}) {
+      disk.files.Rename(teacher / name, std::filesystem::path("/teacher") / name);
+    }
+    disk.files.Rename("/run", "/old");
+    disk.files.CreateFolders("/run");
+    disk.files.SyncFolder("/");
+    config.train.teacher = "/teacher/network.safetensors";
+    if (interrupted) {
+      disk.Run(config, 333);
+      disk.files.LosePower();
+      disk.files.Rename("/teacher", "/gone");
+    }
+    disk.Run(config);
+    results.push_back(disk.Result());
+  }
+  EXPECT_EQ(results[0], results[1]);
+}
+
+TEST(Session, ATeacherOfAnotherGameIsRefused) {
+  Disk disk;
+  disk.Run(Parse("environment: {id: \"classic:cartpole\"}\nnetwork: {architecture: mlp}\n" +
+                 std::string(kSmall)),
+           100);
+  Config config = Catch();
+  config.train.teacher = "/run/checkpoints/" + CheckpointStore::List(disk.files, "/run").front() +
+                         "/network.safetensors";
+  disk.files.CreateFolders("/other");
+  EXPECT_THAT([&] { Session({.config = config, .run = "/other"}, disk.files, disk.log); },
+              ThrowsMessage<std::invalid_argument>(
+                  HasSubstr("has learned classic:cartpole, and this run plays catch")));
 }
 
 // Requests a stop when the run reports an env_step: just before what else is due there.

@@ -95,6 +95,26 @@ void CheckNetwork(const NetworkSection& network, const Locate& locate) {
   }
 }
 
+void CheckTeacher(const TrainSection& train, const Locate& locate) {
+  const TrainSection unchanged;
+  if (!train.teacher) {
+    const Unused unused("train.teacher", "~", locate);
+    unused.Check("train.teacher_loss", train.teacher_loss, unchanged.teacher_loss);
+    unused.Check("train.teacher_temperature", train.teacher_temperature,
+                 unchanged.teacher_temperature);
+    unused.Check("train.teacher_acts", train.teacher_acts, unchanged.teacher_acts);
+    return;
+  }
+  const Unused unused("train.teacher", *train.teacher, locate);
+  unused.Check("train.double_q", train.double_q, unchanged.double_q);
+  unused.Check("train.n_steps", train.n_steps, unchanged.n_steps);
+  if (train.teacher_loss == TeacherLoss::kValues) {
+    const Unused by_loss("train.teacher_loss", "values", locate);
+    by_loss.Check("train.teacher_temperature", train.teacher_temperature,
+                  unchanged.teacher_temperature);
+  }
+}
+
 void CheckOptimizer(const Config& config, const Locate& locate) {
   const OptimizerSection& optimizer = config.optimizer;
   Config unchanged;
@@ -141,6 +161,7 @@ void CheckConfig(const Config& config, const Locate& locate) {
   }
   CheckNetwork(config.network, locate);
   CheckReplay(config, locate);
+  CheckTeacher(config.train, locate);
   CheckOptimizer(config, locate);
   if (const auto& listen = config.server.listen;
       listen && !IsAddress(*listen) && !listen->starts_with("unix:")) {

@@ -58,6 +58,7 @@ struct ReplaySection {
 };
 
 enum class Loss { kHuber, kSquared };
+enum class TeacherLoss { kValues, kPolicy };
 
 struct TrainSection {
   int64_t total_env_steps = 1'000'000;
@@ -74,6 +75,12 @@ struct TrainSection {
   bool double_q = false;
   int64_t n_steps = 1;
   std::optional<std::string> init_from;
+  std::optional<std::string> teacher;
+  // All that follow: with a teacher only.
+  TeacherLoss teacher_loss = TeacherLoss::kPolicy;
+  double teacher_temperature = 0.1;
+  bool teacher_acts = false;
+
   std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
 };
 

@@ -233,6 +233,21 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
        .value = &train.init_from,
        .documentation = "a run, checkpoint or .safetensors file whose network the run begins with; "
                         "~: random weights"},
+      {.name = "teacher",
+       .value = &train.teacher,
+       .documentation =
+           "a run, checkpoint or .safetensors file beside its config.yaml whose network "
+           "is learned from, instead of from rewards; the run keeps a copy"},
+      {.name = "teacher_loss",
+       .value = EnumPointer(&train.teacher_loss, {"values", "policy"}),
+       .documentation = "with a teacher: what is made equal, its Q-values or their softmax"},
+      {.name = "teacher_temperature",
+       .value = &train.teacher_temperature,
+       .documentation = "teacher_loss policy: what Q-values are divided by",
+       .range = Above(0)},
+      {.name = "teacher_acts",
+       .value = &train.teacher_acts,
+       .documentation = "the states to learn from are the teacher's play, not the network's own"},
       {.name = "threads",
        .value = &train.threads,
        .documentation = "threads that compute; auto is decided at the first start and then kept",

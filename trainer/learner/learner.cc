@@ -1,7 +1,5 @@
 #include "trainer/learner/learner.h"
 
-#include "trainer/network/safetensors.h"
-
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -9,6 +7,9 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
+
+#include "trainer/learner/loss.h"
+#include "trainer/network/safetensors.h"
 
 namespace dqnd {
 namespace {
@@ -19,38 +20,18 @@ std::span<const float> Row(const at::Tensor& values, int64_t j) {
   return {values.const_data_ptr<float>() + j * actions, actions};
 }
 
-struct LossAndSlope {
-  float value;
-  float slope;  // d value / d error
-};
-
-// As torch's smooth_l1_loss and mse_loss have them.
-LossAndSlope LossOf(float error, Loss loss) {
-  if (loss == Loss::kSquared) return {error * error, 2 * error};
-  if (std::abs(error) < 1) return {0.5f * error * error, error};
-  return {std::abs(error) - 0.5f, std::copysign(1.0f, error)};
-}
-
 }  // namespace
 
 // Equation by equation from Mnih et al., "Human-level control through deep reinforcement learning",
 // Nature 2015, Algorithm 1; names in comments are the paper's.
 UpdateResult Learner::Update(const Batch& batch) {
-  ComputeTargets(batch);
+  if (teacher_ == nullptr) ComputeTargets(batch);
 
   // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
   const at::Tensor q = online_.Forward(states_.Convert(batch.states), kUpdate);
   at::Tensor gradient_of_q = at::zeros_like(q);
-  UpdateResult result;
-  for (int j = 0; j < batch.size; ++j) {
-    const float q_j = Row(q, j)[batch.actions[j]];
-    const float error = q_j - targets_[j];
-    const LossAndSlope loss = LossOf(error, options_.loss);
-    const float weight = batch.weights[j] / static_cast<float>(batch.size);
-    result.loss += weight * loss.value;
-    result.mean_q += q_j / static_cast<float>(batch.size);
-    gradient_of_q.data_ptr<float>()[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
-  }
+  UpdateResult result = teacher_ == nullptr ? CompareWithTargets(batch, q, gradient_of_q)
+                                            : CompareWithTeacher(batch, q, gradient_of_q);
 
   // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
   q.backward(gradient_of_q);
@@ -68,6 +49,21 @@ UpdateResult Learner::Update(const Batch& batch) {
     throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
   }
   actor_->ParametersChanged();
+  return result;
+}
+
+UpdateResult Learner::CompareWithTargets(const Batch& batch, const at::Tensor& q,
+                                         at::Tensor& gradient_of_q) const {
+  UpdateResult result;
+  for (int j = 0; j < batch.size; ++j) {
+    const float q_j = Row(q, j)[batch.actions[j]];
+    const float error = q_j - targets_[j];
+    const LossAndSlope loss = LossOf(error, options_.loss);
+    const float weight = batch.weights[j] / static_cast<float>(batch.size);
+    result.loss += weight * loss.value;
+    result.mean_q += q_j / static_cast<float>(batch.size);
+    gradient_of_q.data_ptr<float>()[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
+  }
   return result;
 }
 
@@ -89,6 +85,23 @@ void Learner::ComputeTargets(const Batch& batch) {
     if (!batch.terminated[j]) y += discount * Row(judge, j)[GreedyAction(Row(chooser, j))];
     targets_[j] = static_cast<float>(y);
   }
+}
+
+// What the teacher says of phi_j takes the place of y_j, for every action and not for a_j alone.
+UpdateResult Learner::CompareWithTeacher(const Batch& batch, const at::Tensor& q,
+                                         at::Tensor& gradient_of_q) const {
+  const std::span<const float> taught = teacher_->ActionValues(batch.states);
+  UpdateResult result;
+  for (int j = 0; j < batch.size; ++j) {
+    const std::span slopes(gradient_of_q.data_ptr<float>() + j * num_actions_, num_actions_);
+    const float weight = batch.weights[j] / static_cast<float>(batch.size);
+    result.loss +=
+        weight * DistillationLoss(Row(q, j), taught.subspan(j * num_actions_, num_actions_),
+                                  options_, slopes);
+    for (float& slope : slopes) slope *= weight;
+    result.mean_q += Row(q, j)[batch.actions[j]] / static_cast<float>(batch.size);
+  }
+  return result;
 }
 
 // Every C steps reset Q^ = Q (tau = 1), or let it follow slowly (Polyak averaging, tau < 1).

@@ -37,6 +37,10 @@ class Learner {
   // Draws the initial weights from `init`; both networks start equal.
   Learner(const Config& config, const EnvironmentSpec& environment, RandomStream& init);
 
+  // From now on what counts is not the reward: `teacher`'s values of the sampled states take the
+  // place of targets (train.teacher_loss). It must outlive this object.
+  void LearnFrom(Policy& teacher) { teacher_ = &teacher; }
+
   // One gradient step on a batch. Throws NonFiniteError naming the update when the loss, the
   // gradient or a parameter is not finite.
   UpdateResult Update(const Batch& batch);
@@ -64,6 +68,11 @@ class Learner {
  private:
   // y_j for every transition of the batch, into targets_.
   void ComputeTargets(const Batch& batch);
+  // The loss of q [batch, actions], and its gradient.
+  UpdateResult CompareWithTargets(const Batch& batch, const at::Tensor& q,
+                                  at::Tensor& gradient_of_q) const;
+  UpdateResult CompareWithTeacher(const Batch& batch, const at::Tensor& q,
+                                  at::Tensor& gradient_of_q) const;
 
   TrainSection options_;
   int num_actions_;
@@ -73,6 +82,7 @@ class Learner {
   StateConverter states_;
   StateConverter next_states_;
   std::unique_ptr<Actor> actor_;
+  Policy* teacher_ = nullptr;
   std::vector<float> targets_;  // y
 };
 

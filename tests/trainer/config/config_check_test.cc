@@ -86,6 +86,21 @@ TEST(ConfigCheck, WhatTheChosenBackendDoesNotUseIsRefused) {
   EXPECT_EQ(bnn.normalisation, NormalisationMode::kBatch);
 }
 
+TEST(ConfigCheck, WhatBelongsToATeacherNeedsOneAndWhatATeacherReplacesIsRefused) {
+  for (const char* key : {"teacher_loss: values", "teacher_temperature: 1", "teacher_acts: true"}) {
+    EXPECT_THAT(Refusal("train: {" + std::string(key) + "}"),
+                HasSubstr("no effect with train.teacher ~"))
+        << key;
+  }
+  for (const char* key : {"double_q: true", "n_steps: 3"}) {
+    EXPECT_THAT(Refusal("train: {teacher: runs/t, " + std::string(key) + "}"),
+                HasSubstr("no effect with train.teacher runs/t"))
+        << key;
+  }
+  EXPECT_THAT(Refusal("train: {teacher: runs/t, teacher_loss: values, teacher_temperature: 1}"),
+              HasSubstr("train.teacher_temperature has no effect with train.teacher_loss values"));
+}
+
 TEST(ConfigCheck, PrometheusListensOnAnAddress) {
   for (const char* address :
        {"9100", "host", "host:", ":9100", "host:65536", "host:-1", "::1:9100", "host:9100x"}) {

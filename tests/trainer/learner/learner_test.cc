@@ -323,5 +323,33 @@ TEST(Learner, ASavedLearnerGoesOnToTheSameBits) {
   EXPECT_EQ(SavedState(first), SavedState(second));
 }
 
+// Says the same of every state.
+class FixedPolicy : public Policy {
+ public:
+  std::span<const float> ActionValues(std::span<const uint8_t>) override { return values_; }
+
+ private:
+  std::vector<float> values_ = {3, -2};
+};
+
+TEST(Learner, LearnsItsTeachersValuesOfEveryActionWhateverTheRewardsAre) {
+  for (const TeacherLoss loss : {TeacherLoss::kValues, TeacherLoss::kPolicy}) {
+    Config config = Options();
+    config.train.teacher_loss = loss;
+    config.train.teacher_temperature = 1;
+    Learner learner = Make(config);
+    FixedPolicy teacher;
+    learner.LearnFrom(teacher);
+    for (int update = 0; update < 2000; ++update) {
+      learner.Update(One(/*action=*/0, /*rewards=*/{100}, /*terminated=*/true));
+    }
+    const std::span<const float> q = learner.policy().ActionValues(State(kHere));
+    EXPECT_NEAR(q[0] - q[1], 5, 0.05);
+    if (loss == TeacherLoss::kValues) {
+      EXPECT_NEAR(q[0], 3, 0.05);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dqnd
