@@ -862,8 +862,10 @@ static void gather(const packed_net_layer* layer, widen_kernel widen, uint32_t p
   }
 }
 
-static int64_t shifted(int64_t number, uint32_t shift) {
-  return number >= 0 ? number >> shift : ~(~number >> shift); /* rounds down */
+/* (sum * factor + offset) >> shift, rounded down. A forged file's numbers wrap around. */
+static int64_t scaled(int64_t sum, int64_t factor, int64_t offset, uint32_t shift) {
+  const int64_t number = (int64_t)((uint64_t)sum * (uint64_t)factor + (uint64_t)offset);
+  return number >= 0 ? number >> shift : ~(~number >> shift);
 }
 
 static int32_t clamped(int64_t number, int32_t least, int32_t most) {
@@ -879,7 +881,7 @@ static void activate(const packed_net_layer* layer, sign_kernel sign, const int3
     return;
   }
   for (uint32_t o = 0; o < layer->outputs; ++o) {
-    const int64_t number = shifted(sums[o] * layer->factors[o] + layer->offsets[o], layer->shift);
+    const int64_t number = scaled(sums[o], layer->factors[o], layer->offsets[o], layer->shift);
     if (layer->activation == PACKED_NET_RECTIFIER) {
       ((int32_t*)(void*)output)[o] = clamped(number, 0, LARGEST_RECTIFIED);
     } else {
@@ -919,8 +921,8 @@ static void activate_floats(const packed_net_layer* layer, const float* sums, ui
       if (bit % 8 == 0) output[bit / 8] = 0;
       output[bit / 8] = (uint8_t)(output[bit / 8] | set << (bit % 8));
     } else {
-      const float scaled = sums[o] * layer->real_factors[o];
-      const float number = scaled + layer->real_offsets[o];
+      const float product = sums[o] * layer->real_factors[o];
+      const float number = product + layer->real_offsets[o];
       ((int32_t*)(void*)output)[o] = !(number > 0)                 ? 0
                                      : number >= LARGEST_RECTIFIED ? LARGEST_RECTIFIED
                                                                    : (int32_t)number;
@@ -940,8 +942,8 @@ static void real_values(const packed_net_layer* layer, const uint8_t* input, int
         sum += (input[i / 8] >> (i % 8)) & 1 ? weights[i] : -weights[i];
       }
     }
-    values[o] = clamped(shifted(sum * layer->factors[o] + layer->offsets[o], layer->shift),
-                        INT32_MIN, INT32_MAX);
+    values[o] = clamped(scaled(sum, layer->factors[o], layer->offsets[o], layer->shift), INT32_MIN,
+                        INT32_MAX);
   }
 }
 

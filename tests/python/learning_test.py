@@ -46,3 +46,12 @@ def test_each_binarized_backend_learns_catch_and_packs_to_the_same_decisions(tmp
                 "train.total_env_steps=1000", f"network.backend={backend}", "server.listen=~").returncode == 0
     other = dqnd("verify", tmp_path / "other", tmp_path / "agent.dqnp", "--states", "100", "--json")
     assert other.returncode == 1 and not json.loads(other.stdout)["equal"]
+
+
+def test_a_binarized_student_learns_from_a_float_teacher(tmp_path):
+    train = ["train", CONFIGS / "catch.yaml", f"run.directory={tmp_path}", "server.listen=~", "train.threads=1"]
+    assert dqnd(*train, "run.name=teacher", "train.total_env_steps=8000").returncode == 0
+    assert best_score(tmp_path, "catch.yaml", "train.threads=1", "train.total_env_steps=2000", "network.backend=bnn",
+                      "evaluation.every_env_steps=500", f"train.teacher={tmp_path / 'teacher'}") > 0.9
+    missing = dqnd(*train, "run.name=other", f"train.teacher={tmp_path / 'nobody'}")
+    assert missing.returncode == 2 and "nobody does not exist" in missing.stderr

@@ -62,6 +62,48 @@ PackedNetwork SmallNetwork() {
   return network;
 }
 
+// Every product and activation that SmallNetwork lacks, from bytes and from floats.
+PackedNetwork RectifiedNetwork(bool input_is_float) {
+  PackedNetwork network{
+      .input_is_float = input_is_float, .channels = 5, .actions = 2, .value_scale = 0.25};
+  RandomStream random(4, "network");
+  const auto numbers = [&](uint32_t count) {
+    std::vector<float> weights(count);
+    for (float& w : weights) w = static_cast<float>(random.Below(2001)) - 1000;
+    return weights;
+  };
+  PackedLayer first{.product = input_is_float ? PACKED_NET_FLOATS : PACKED_NET_BYTES_INT16,
+                    .in_channels = 5,
+                    .outputs = 9,
+                    .weights = numbers(45)};
+  if (input_is_float) {
+    first.activation = PACKED_NET_RECTIFIER;
+    first.bias = numbers(9);
+    first.real_factors.assign(9, 0.5f);
+    first.real_offsets.assign(9, 0.25f);
+    network.layers.push_back(first);
+  } else {
+    first.thresholds.assign(9, 17);
+    first.flips.assign(9, false);
+    network.layers.push_back(first);
+    network.layers.push_back({.activation = PACKED_NET_RECTIFIER,
+                              .in_channels = 9,
+                              .outputs = 9,
+                              .shift = 3,
+                              .weights = numbers(81),
+                              .factors = std::vector<int64_t>(9, 5),
+                              .offsets = std::vector<int64_t>(9, 4)});
+  }
+  network.layers.push_back({.product = PACKED_NET_INT32_INT16,
+                            .activation = PACKED_NET_VALUES,
+                            .in_channels = 9,
+                            .outputs = 2,
+                            .weights = numbers(18),
+                            .factors = {1, 1},
+                            .offsets = {0, 0}});
+  return network;
+}
+
 // Of SmallNetwork, in loops.
 std::vector<int32_t> PlainValues(const PackedNetwork& network,
                                  const std::vector<uint8_t>& observation) {
@@ -153,29 +195,35 @@ TEST(PackedFile, SaysWhatIsWrong) {
 
 // A file whose checksum is right says whatever its author wanted. What is accepted can be played.
 TEST(PackedFile, ForgedOnesAreRefusedOrPlayWithinTheirMemory) {
-  const std::string bytes = EncodePacked(SmallNetwork());
   RandomStream random(6, "forgeries");
   const uint32_t numbers[] = {0, 1, 2, 3, 5, 6, 7, 8, 64, 255, 65'535, 65'536, 1u << 31, ~0u};
-  int played = 0;
-  for (int i = 0; i < 20'000; ++i) {
-    std::string forged = bytes;
-    for (uint64_t changes = 1 + random.Below(3); changes > 0; --changes) {
-      const size_t word = 4 + random.Below((64 + 3 * 64) / 4 - 4);
-      const uint32_t number = random.Below(2) == 0 ? numbers[random.Below(std::size(numbers))]
-                                                   : static_cast<uint32_t>(random.Below(700));
-      std::memcpy(forged.data() + word * 4, &number, sizeof number);
+  for (const PackedNetwork& network :
+       {SmallNetwork(), RectifiedNetwork(false), RectifiedNetwork(true)}) {
+    const std::string bytes = EncodePacked(network);
+    const size_t head_words = (64 + network.layers.size() * 64) / 4;
+    int played = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      std::string forged = bytes;
+      for (uint64_t changes = 1 + random.Below(3); changes > 0; --changes) {
+        // Half of them where sizes and offsets are, the others among weights and factors.
+        const size_t word =
+            4 + random.Below((random.Below(2) == 0 ? head_words : bytes.size() / 4) - 4);
+        const uint32_t number = random.Below(2) == 0 ? numbers[random.Below(std::size(numbers))]
+                                                     : static_cast<uint32_t>(random.Below(700));
+        std::memcpy(forged.data() + word * 4, &number, sizeof number);
+      }
+      const auto crc =
+          static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(forged.data()) + 16,
+                                        static_cast<uInt>(forged.size() - 16)));
+      std::memcpy(forged.data() + 12, &crc, sizeof crc);
+      if (StatusOf(forged) != PACKED_NET_OK) continue;
+      PackedFile file(forged, "forged");
+      const size_t inputs = size_t{file.net().height} * file.net().width * file.net().channels;
+      Values(file, std::vector<uint8_t>(inputs * (file.net().input_is_float ? 4 : 1), 7));
+      ++played;
     }
-    const auto crc =
-        static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(forged.data()) + 16,
-                                      static_cast<uInt>(forged.size() - 16)));
-    std::memcpy(forged.data() + 12, &crc, sizeof crc);
-    if (StatusOf(forged) != PACKED_NET_OK) continue;
-    PackedFile file(forged, "forged");
-    const size_t inputs = size_t{file.net().height} * file.net().width * file.net().channels;
-    Values(file, std::vector<uint8_t>(inputs * (file.net().input_is_float ? 4 : 1), 7));
-    ++played;
+    EXPECT_GT(played, 100);
   }
-  EXPECT_GT(played, 0);
 }
 
 TEST(PackedHeader, HoldsTheFileAndTheSizesThatAProgramNeeds) {
