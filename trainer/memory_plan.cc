@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -71,8 +72,19 @@ int64_t MemoryPlan::room_for_exhibitions() const {
 }
 
 // See docs/decisions/0003-memory-plan.md.
-int64_t MeasureOneUpdate(const Config& config) {
+int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
   const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  int64_t weights = 0;
+  for (const LayerSite& site : LayerSites(config.network, spec.observation, spec.num_actions())) {
+    weights += site.product.outputs() * site.product.fan_in();
+  }
+  // Online and target network, two moments and a gradient: before any of them is made.
+  if (const int64_t bytes = 5 * 4 * weights; bytes > limit.bytes) {
+    throw std::invalid_argument(
+        fmt::format("a network of {} weights takes {} in training, and the limit is {} ({}); make "
+                    "network.hidden_sizes smaller",
+                    weights, InUnits(bytes), InUnits(limit.bytes), limit.source));
+  }
   RandomStream init(0, "init");
   Learner learner(config, spec, init);
   const auto count = static_cast<size_t>(config.train.batch_size);

@@ -35,8 +35,9 @@ struct MemoryPlan {
 
 // What this process has held at most once the networks and the optimizer of the configuration are
 // made and have learned from one batch: the program, LibTorch, and what an update takes on this
-// machine, in bytes. Throws what MakeEnvironment and Learner throw.
-int64_t MeasureOneUpdate(const Config& config);
+// machine, in bytes. Throws std::invalid_argument when the network alone is beyond `limit`, before
+// any of it is made, and what MakeEnvironment and Learner throw.
+int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit);
 
 // Adds up the replay memory at its bound, a checkpoint on its way to the disk, the networks, the
 // optimizer, the environments, metrics, and what is left of `measured` (MeasureOneUpdate) for the

@@ -38,6 +38,17 @@ TEST(PlanMemory, TheLargestBufferThatFitsFitsAndOneAHundredthLargerDoesNot) {
   EXPECT_FALSE(PlanMemory(WithBuffer(largest + largest / 100), limit, 130 * kMiB).fits());
 }
 
+// 65,536 times 65,536 weights, five times.
+TEST(MeasureOneUpdate, ANetworkBeyondTheLimitIsRefusedBeforeItIsMade) {
+  const Config config = ParseConfig(
+      "environment: {id: catch}\nnetwork: {architecture: mlp, hidden_sizes: [65536, 65536]}",
+      "test");
+  EXPECT_THAT([&] { MeasureOneUpdate(config, {.bytes = 8 * kGiB, .source = "a test"}); },
+              ::testing::ThrowsMessage<std::invalid_argument>(
+                  ::testing::AllOf(HasSubstr("80.06 GiB"), HasSubstr("8.00 GiB (a test)"),
+                                   HasSubstr("network.hidden_sizes"))));
+}
+
 TEST(PlanMemory, WhereNothingFitsItSaysSo) {
   EXPECT_EQ(PlanMemory(WithBuffer(1000), {.bytes = 1 << 20, .source = "a test"}, 130 * kMiB)
                 .largest_buffer_size,

@@ -11,7 +11,8 @@ int PlanCommand(const PlanArguments& arguments) {
   Config config = LoadConfig(arguments.config, arguments.overrides);
   config.train.threads = ResolveThreads(config);
   at::set_num_threads(static_cast<int>(*config.train.threads));
-  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit(), MeasureOneUpdate(config));
+  const MemoryLimit limit = FindMemoryLimit();
+  const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));
   fmt::print("{} on {}\n{}", config.run.name, config.environment.id, plan.Table());
   if (plan.fits()) {
     fmt::print("It fits; the largest replay.buffer_size that would is {}.\n",

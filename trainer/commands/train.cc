@@ -124,7 +124,8 @@ int TrainCommand(const TrainArguments& arguments) {
     stop.StopAt(started + *wall_time -
                 std::min(*wall_time / 2, std::chrono::seconds(config.run.stop_grace_seconds)));
   }
-  const MemoryPlan plan = PlanMemory(config, FindMemoryLimit(), MeasureOneUpdate(config));
+  const MemoryLimit limit = FindMemoryLimit();
+  const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));
   RefuseWhatDoesNotFitInMemory(plan);
 
   const RunDirectory directory(

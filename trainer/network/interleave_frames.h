@@ -6,8 +6,8 @@
 
 namespace dqnd {
 
-// The frames of a stack as channels, oldest first, each number converted: from `batch` stored states
-// [batch, stack, height, width, channels] to [batch, height, width, stack * channels].
+// The frames of a stack as channels, oldest first, each number converted: from `batch` stored
+// states [batch, stack, height, width, channels] to [batch, height, width, stack * channels].
 template <typename From, typename To, typename Convert>
 void InterleaveFrames(const ObservationSpec& observation, int64_t batch, const From* in, To* out,
                       const Convert& convert) {

@@ -43,18 +43,12 @@ ArchitectureLines Lines(const NetworkSection& options) {
 
 }  // namespace
 
-QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observation,
-                   int num_actions, RandomStream& init) {
-  const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options);
+std::vector<LayerSite> LayerSites(const NetworkSection& options, const ObservationSpec& observation,
+                                  int num_actions) {
   const ArchitectureLines lines = Lines(options);
-  const bool takes_integers = backend->takes_integers() && observation.type == ElementType::kUint8;
-  state_scale_ = takes_integers ? 1 : observation.scale;
-  const auto add_site = [&](const std::string& name, const Product& product,
-                            const PictureShape& input, bool is_last = false) -> const LayerSite& {
-    const bool is_first = sites_.empty();
-    const float input_scale = is_first && takes_integers ? observation.scale : 1;
-    sites_.push_back({name, product, input, is_first, is_last, input_scale});
-    return sites_.back();
+  std::vector<LayerSite> sites;
+  const auto add = [&](const std::string& name, const Product& product, const PictureShape& input) {
+    sites.push_back({.name = name, .product = product, .input = input});
   };
 
   PictureShape picture{static_cast<int64_t>(observation.channels) * observation.stack,
@@ -68,23 +62,38 @@ QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observa
           std::to_string(picture.width) +
           " are left; use minatar_cnn for 10x10 boards and mlp for vectors");
     }
-    const Product product =
-        Product::Convolution({picture.channels, line.out_channels, line.kernel, line.stride});
-    layers_.push_back(backend->Hidden(add_site(line.name, product, picture), parameters_, init));
+    add(line.name,
+        Product::Convolution({picture.channels, line.out_channels, line.kernel, line.stride}),
+        picture);
     picture = {line.out_channels, (picture.height - line.kernel) / line.stride + 1,
                (picture.width - line.kernel) / line.stride + 1};
   }
-
   for (const auto& [name, out_features] : lines.linears) {
     const bool on_picture = picture.height * picture.width > 1 && !lines.convolutions.empty();
-    const Product product = on_picture ? Product::OnPicture(picture, out_features)
-                                       : Product::OnVector(picture.numbers(), out_features);
-    layers_.push_back(backend->Hidden(add_site(name, product, picture), parameters_, init));
+    add(name,
+        on_picture ? Product::OnPicture(picture, out_features)
+                   : Product::OnVector(picture.numbers(), out_features),
+        picture);
     picture = {out_features, 1, 1};
   }
-  const Product output = Product::OnVector(picture.numbers(), num_actions);
-  layers_.push_back(
-      backend->Output(add_site("output", output, picture, /*is_last=*/true), parameters_, init));
+  add("output", Product::OnVector(picture.numbers(), num_actions), picture);
+  sites.front().is_first = true;
+  sites.back().is_last = true;
+  return sites;
+}
+
+QNetwork::QNetwork(const NetworkSection& options, const ObservationSpec& observation,
+                   int num_actions, RandomStream& init)
+    : sites_(LayerSites(options, observation, num_actions)), state_scale_(observation.scale) {
+  const std::unique_ptr<LayerBackend> backend = MakeLayerBackend(options);
+  if (backend->takes_integers() && observation.type == ElementType::kUint8) {
+    sites_.front().input_scale = observation.scale;
+    state_scale_ = 1;
+  }
+  for (const LayerSite& site : sites_) {
+    layers_.push_back(site.is_last ? backend->Output(site, parameters_, init)
+                                   : backend->Hidden(site, parameters_, init));
+  }
 }
 
 at::Tensor QNetwork::ForwardFrom(size_t layer, const at::Tensor& input, const Pass& pass) const {

@@ -14,6 +14,11 @@
 
 namespace dqnd {
 
+// Where the layers of an architecture stand, from the first to the output. Makes no parameters.
+// Throws std::invalid_argument when it does not fit the observation (the message says which do).
+std::vector<LayerSite> LayerSites(const NetworkSection& options, const ObservationSpec& observation,
+                                  int num_actions);
+
 // Q(s, .; theta): a network from stacked observations to one value per action.
 //
 // Architectures (network.architecture):
@@ -22,8 +27,7 @@ namespace dqnd {
 //   mlp          network.hidden_sizes, each a linear layer, output
 class QNetwork {
  public:
-  // Draws initial parameters from `init`. Throws std::invalid_argument when the architecture does
-  // not fit the observation (the message says which do).
+  // Draws initial parameters from `init`. Throws as LayerSites does.
   QNetwork(const NetworkSection& options, const ObservationSpec& observation, int num_actions,
            RandomStream& init);
 

@@ -50,7 +50,9 @@ std::string_view TensorBytes(const File& file, const std::string& source, const 
   const auto entry = file.header.find(name);
   if (entry == file.header.end()) {
     throw std::runtime_error(
-        fmt::format("{}: has no tensor {}; it belongs to another network", source, name));
+        fmt::format("{}: has no tensor {}; it belongs to another network, whose network.* keys are "
+                    "in the config.yaml of its run",
+                    source, name));
   }
   try {
     const auto saved_shape = entry->at("shape").get<std::vector<int64_t>>();
@@ -104,9 +106,10 @@ void DecodeSafetensors(std::string_view bytes, const std::string& source,
   const File file = Split(bytes, source);
   const size_t others = file.header.size() - file.header.count("__metadata__");
   if (others > tensors.size()) {
-    throw std::runtime_error(
-        fmt::format("{}: has {} tensors, the network {}; it belongs to another", source, others,
-                    tensors.size()));
+    throw std::runtime_error(fmt::format(
+        "{}: has {} tensors, the network {}; it belongs to another one, whose network.* "
+        "keys are in the config.yaml of its run",
+        source, others, tensors.size()));
   }
   for (const NamedTensor& entry : tensors) {
     at::Tensor row_major = at::empty(entry.value.sizes(), at::kFloat);

@@ -187,5 +187,18 @@ TEST(PackNetwork, RefusesANetworkWhoseActivationsAreRealAndSaysWhatTakesIt) {
   }
 }
 
+TEST(PackNetwork, RefusesALayerThatIsTooWideForASumByName) {
+  NetworkSection options;
+  options.backend = Backend::kBnn;
+  options.architecture = Architecture::kMlp;
+  options.hidden_sizes = {2};
+  RandomStream init(1, "init");
+  const ObservationSpec observation = VectorObservation(65'537);
+  const QNetwork network(options, observation, 3, init);
+  EXPECT_THAT([&] { PackNetwork(network, options, observation); },
+              ::testing::ThrowsMessage<std::invalid_argument>(
+                  HasSubstr("fc1 adds 65537 numbers in one sum, and a packed network at most")));
+}
+
 }  // namespace
 }  // namespace dqnd
