@@ -29,11 +29,12 @@ Config Committed(const std::string& name) {
 
 TEST(CommittedConfigs, AreThoseThatTheReadmeNames) {
   EXPECT_THAT(CommittedConfigs(),
-              testing::IsSupersetOf(
-                  {"atari/nature.yaml", "atari/pong_fast.yaml", "atari/v5.yaml", "catch.yaml",
-                   "classic/acrobot.yaml", "classic/cartpole.yaml", "classic/mountain_car.yaml",
-                   "minatar/asterix.yaml", "minatar/breakout.yaml", "minatar/freeway.yaml",
-                   "minatar/seaquest.yaml", "minatar/space_invaders.yaml", "quickstart.yaml"}));
+              testing::IsSupersetOf({"atari/nature.yaml", "atari/pong_fast.yaml", "atari/v5.yaml",
+                                     "binarized.yaml", "catch.yaml", "classic/acrobot.yaml",
+                                     "classic/cartpole.yaml", "classic/mountain_car.yaml",
+                                     "minatar/asterix.yaml", "minatar/breakout.yaml",
+                                     "minatar/freeway.yaml", "minatar/seaquest.yaml",
+                                     "minatar/space_invaders.yaml", "quickstart.yaml"}));
 }
 
 TEST(CommittedConfigs, AllAreAcceptedWithoutAWarning) {
