@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "trainer/dqn.h"
+#include "trainer/machine.h"
 
 namespace dqnd {
 namespace {
@@ -28,14 +29,15 @@ Config Workload(const std::string& name, const std::string& network = "") {
   return ParseConfig(yaml, name);
 }
 
-void SetThreads() {
+void SetUp() {
+  KeepFreedMemory();
   const char* threads = std::getenv("DQND_THREADS");
   at::set_num_threads(threads ? std::atoi(threads) : 1);
 }
 
 // An agent that has begun to learn.
 std::unique_ptr<Dqn> Started(const Config& config) {
-  SetThreads();
+  SetUp();
   auto dqn = std::make_unique<Dqn>(config);
   while (dqn->updates() < 20) dqn->Cycle();
   return dqn;

@@ -1,6 +1,9 @@
 #include "trainer/machine.h"
 
 #include <sched.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <ATen/Version.h>
 #include <torch/csrc/api/include/torch/version.h>
@@ -99,6 +102,13 @@ int64_t PeakResidentBytes(const fs::path& root) {
 
 int64_t ResidentBytes(const fs::path& root) {
   return KibibyteLine(root / "proc/self/status", "VmRSS:").value_or(0);
+}
+
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
 }
 
 int FindProcessors(const fs::path& root) {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "trainer/commands/commands.h"
+#include "trainer/machine.h"
 
 namespace {
 
@@ -194,6 +195,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  dqnd::KeepFreedMemory();
   try {
     return Run(argc, argv);
   } catch (const std::invalid_argument& error) {
