@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 #include <c10/core/InferenceMode.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,15 +37,15 @@ struct Workload {
                       : ObservationSpec{
                             .type = ElementType::kUint8, .height = 10, .width = 10, .channels = 6};
     RandomStream init(1, "init");
-    network.emplace(options, observation, kActions, init);
-    state.resize(observation.stack * observation.bytes());
+    network = std::make_unique<QNetwork>(options, observation, kActions, init);
+    state.resize(observation.bytes() * observation.stack);
     RandomStream pixels(1, "pixels");
     for (uint8_t& pixel : state) pixel = static_cast<uint8_t>(pixels.Below(256));
   }
 
   NetworkSection options;
   ObservationSpec observation;
-  std::optional<QNetwork> network;
+  std::unique_ptr<QNetwork> network;
   std::vector<uint8_t> state;
 };
 

@@ -116,7 +116,7 @@ static int sums_fit(const packed_net_layer* layer) {
   if (layer->product == PACKED_NET_BYTES_INT16) {
     const int16_t* weights = layer->weights;
     const uint32_t pairs = patch_bytes(layer) / 4;
-    for (uint32_t output = 0; output < layer->outputs; ++output) {
+    for (uint32_t output = 0; output < rounded_up(layer->outputs, LANES); ++output) {
       int64_t largest = 0;
       for (uint32_t pair = 0; pair < pairs; ++pair) {
         for (int i = 0; i < 2; ++i) {
@@ -242,6 +242,9 @@ packed_net_status packed_net_open(const void* file, size_t file_bytes, packed_ne
   net->channels = u32_at(bytes, 32);
   net->actions = u32_at(bytes, 36);
   memcpy(&net->value_scale, bytes + 40, sizeof net->value_scale);
+  /* A positive finite number, by its bits. */
+  const uint64_t scale = (uint64_t)u32_at(bytes, 44) << 32 | u32_at(bytes, 40);
+  if (scale == 0 || scale >= 0x7ff0000000000000u) return PACKED_NET_IMPOSSIBLE;
   if (net->layers < 1 || net->layers > PACKED_NET_MAX_LAYERS || net->input_is_float > 1 ||
       net->height > LARGEST || net->width > LARGEST || net->channels > LARGEST ||
       said < HEAD_BYTES + net->layers * RECORD_BYTES) {

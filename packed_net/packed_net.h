@@ -4,7 +4,7 @@
  * bit each; a layer is XNOR and population count, its batch normalisation and sign are one integer
  * threshold an output. For observations of bytes no floating-point instruction is executed, with a
  * real first or last layer too: their weights are 16-bit integers. Float observations (classic
- * control) meet float weights in the first layer.
+ * control), up to 32 in absolute value, meet float weights in the first layer.
  *
  * All code paths (portable C, AVX2, AVX-512, NEON) give identical values: sums are integers, and
  * floats are added in one order.

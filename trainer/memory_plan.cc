@@ -14,6 +14,7 @@
 #include "trainer/learner/learner.h"
 #include "trainer/network/q_network.h"
 #include "trainer/run_directory.h"
+#include "trainer/saved_teacher.h"
 
 namespace dqnd {
 namespace {
@@ -100,6 +101,12 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
   batch.steps.assign(count, 1);
   batch.terminated.resize(count);
   batch.weights.assign(count, 1.0f);
+  std::unique_ptr<Teacher> teacher;
+  if (const auto& name = config.train.teacher) {
+    teacher =
+        LoadTeacher(RealFileSystem(), FindTeacher(RealFileSystem(), RunPath(config), *name), spec);
+    learner.LearnFrom(teacher->policy());
+  }
   learner.Update(batch);
   return PeakResidentBytes();
 }
@@ -126,6 +133,12 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
     return CheckpointBytes(network_bytes, replay_options(buffer_size));
   };
 
+  int64_t teacher_bytes = 0;
+  if (const auto& teacher = config.train.teacher) {
+    teacher_bytes = static_cast<int64_t>(
+        std::filesystem::file_size(FindTeacher(RealFileSystem(), RunPath(config), *teacher).file));
+  }
+
   MemoryPlan plan;
   plan.limit = limit;
   // A packed network is small; its weights are copied while it is made.
@@ -147,14 +160,11 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
       {"metrics and log", kMetricsBytes, ""},
       {"server", config.server.listen ? kServerBytes + 2 * network_bytes : 0,
        "with the network as those who watch see it"},
-      {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes),
+      {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes - teacher_bytes),
        "with batch and activations, measured by one update"},
   };
-  if (config.train.teacher) {
-    const std::filesystem::path teacher =
-        FindTeacher(RealFileSystem(), RunPath(config), *config.train.teacher);
-    plan.parts.push_back({"teacher", static_cast<int64_t>(std::filesystem::file_size(teacher)),
-                          "the network that is learned from"});
+  if (teacher_bytes > 0) {
+    plan.parts.push_back({"teacher", teacher_bytes, "the network that is learned from"});
   }
   const int64_t checkpoints =
       config.checkpoint.every_env_steps == 0
@@ -165,7 +175,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
                             ? 0
                             : config.train.total_env_steps / config.checkpoint.keep_every);
   // Checkpoints share the segments; the newest and the oldest kept one differ by little.
-  plan.disk_bytes = kept * (4 * network_bytes + SegmentBytes(replay)) +
+  plan.disk_bytes = teacher_bytes + kept * (4 * network_bytes + SegmentBytes(replay)) +
                     replay_bytes(config.replay.buffer_size) + 60 * kMiB;  // logs and metrics
 
   // The bound grows with buffer_size, so the largest that fits is found by halving.

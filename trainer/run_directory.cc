@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTeacherFolder = "teacher";
-
 constexpr const char* kNetworkFile = "network.safetensors";
 constexpr const char* kLockFile = ".lock";
 
@@ -194,24 +192,6 @@ SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoi
       fmt::format("{}: no {} lies above it, so its network is unknown; keep a "
                   "network in its run directory",
                   file.string(), kConfigFile));
-}
-
-fs::path FindTeacher(FileSystem& files, const fs::path& run, const std::string& teacher) {
-  const fs::path copy = run / kTeacherFolder / kNetworkFile;
-  return files.Exists(copy) ? copy : FindNetworkFile(files, teacher);
-}
-
-SavedNetwork KeepTeacher(FileSystem& files, const fs::path& run, const std::string& teacher) {
-  const fs::path folder = run / kTeacherFolder, copy = folder / kNetworkFile;
-  const fs::path found = FindTeacher(files, run, teacher);
-  if (found != copy) {
-    const SavedNetwork original = FindSavedNetwork(files, found);
-    files.CreateFolders(folder);
-    WriteFileDurably(files, folder / kConfigFile, ToYaml(original.config));
-    WriteFileDurably(files, copy, files.Read(original.file));
-    files.SyncFolder(run);
-  }
-  return FindSavedNetwork(files, copy);
 }
 
 QNetwork LoadNetwork(FileSystem& files, const fs::path& file, const Config& config,

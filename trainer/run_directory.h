@@ -118,15 +118,6 @@ struct SavedNetwork {
 };
 SavedNetwork FindSavedNetwork(FileSystem& files, const std::filesystem::path& run_or_checkpoint);
 
-// The network file of train.teacher: the run's own copy, in teacher/, or else what `teacher` names.
-// Throws as FindNetworkFile does.
-std::filesystem::path FindTeacher(FileSystem& files, const std::filesystem::path& run,
-                                  const std::string& teacher);
-
-// Makes that copy where there is none yet, and returns it. Throws as FindSavedNetwork does.
-SavedNetwork KeepTeacher(FileSystem& files, const std::filesystem::path& run,
-                         const std::string& teacher);
-
 // Makes the network of `config` and fills it from `file`. Throws std::runtime_error beginning with
 // the file's name when it holds another one.
 QNetwork LoadNetwork(FileSystem& files, const std::filesystem::path& file, const Config& config,

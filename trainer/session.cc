@@ -8,6 +8,7 @@
 
 #include "trainer/machine.h"
 #include "trainer/run_directory.h"
+#include "trainer/saved_teacher.h"
 
 namespace dqnd {
 namespace {
@@ -41,7 +42,7 @@ Session::Session(const SessionOptions& options, FileSystem& files, spdlog::logge
               .keep_every = options.config.checkpoint.keep_every}),
       dqn_(options.config) {
   const Config& config = options_.config;
-  if (config.train.teacher) LearnFromTeacher();
+  if (config.train.teacher) LearnFromTeacher(*config.train.teacher);
   Restore();
   const bool resumed = history_.env_steps > 0;
   if (resumed && options_.console != nullptr) {
@@ -89,19 +90,10 @@ void Session::Restore() {
   if (options_.feed != nullptr) LoadCurves(files_, options_.run, *options_.feed);
 }
 
-// From the run's own copy, so that it goes on wherever it is moved, and whatever becomes of the
-// teacher's run.
-void Session::LearnFromTeacher() {
-  const SavedNetwork teacher = KeepTeacher(files_, options_.run, *options_.config.train.teacher);
-  const std::string& its_game = teacher.config.environment.id;
-  if (its_game != dqn_.environment().id) {
-    throw std::invalid_argument(
-        fmt::format("train.teacher {} has learned {}, and this run plays {}",
-                    *options_.config.train.teacher, its_game, dqn_.environment().id));
-  }
-  dqn_.LearnFrom(std::make_unique<Teacher>(
-      LoadNetwork(files_, teacher.file, teacher.config, dqn_.environment()), teacher.config.network,
-      dqn_.environment().observation));
+void Session::LearnFromTeacher(const std::string& teacher) {
+  const SavedNetwork found = FindTeacher(files_, options_.run, teacher);
+  dqn_.LearnFrom(LoadTeacher(files_, found, dqn_.environment()));
+  KeepTeacher(files_, options_.run, teacher, found);
 }
 
 void Session::Resume(const StoredCheckpoint& checkpoint) {

@@ -51,7 +51,7 @@ class Session {
   double elapsed_seconds() const { return loop_->elapsed_seconds(); }
 
  private:
-  void LearnFromTeacher();
+  void LearnFromTeacher(const std::string& teacher);
   void Restore();
   void Resume(const StoredCheckpoint& checkpoint);
   void BeginAnew();

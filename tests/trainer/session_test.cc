@@ -341,6 +341,22 @@ TEST(Session, ATeacherOfAnotherGameIsRefused) {
   EXPECT_THAT([&] { Session({.config = config, .run = "/other"}, disk.files, disk.log); },
               ThrowsMessage<std::invalid_argument>(
                   HasSubstr("has learned classic:cartpole, and this run plays catch")));
+  EXPECT_FALSE(disk.files.Exists("/other/teacher"));
+}
+
+TEST(Session, AnotherTeacherTakesThePlaceOfTheFirstOnesCopy) {
+  Disk disk;
+  disk.Run(Catch(), 300);
+  const std::vector<std::string> names = CheckpointStore::List(disk.files, "/run");
+  ASSERT_GE(names.size(), 2);
+  disk.files.CreateFolders("/other");
+  for (const std::string& name : {names[0], names[1]}) {
+    Config config = Catch();
+    config.train.teacher = "/run/checkpoints/" + name + "/network.safetensors";
+    Session session({.config = config, .run = "/other"}, disk.files, disk.log);
+    EXPECT_EQ(disk.files.Read("/other/teacher/network.safetensors"),
+              disk.files.Read(*config.train.teacher));
+  }
 }
 
 // Requests a stop when the run reports an env_step: just before what else is due there.

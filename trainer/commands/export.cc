@@ -80,7 +80,7 @@ int ExportCommand(const ExportArguments& arguments) {
     write(arguments.format == "c" ? PackedHeader(bytes, name, spec.id) : bytes);
     fmt::print(
         "{}: {} bytes of network ({} in float32), {} bytes of scratch; values within {:.2g} of "
-        "{}\n",
+        "{}, given equal signs behind the first layer\n",
         arguments.output, bytes.size(), 4 * network.parameters().count(),
         packed_net_scratch_bytes(&PackedFile(bytes, arguments.output).net()), packed.value_bound,
         saved.file.string());

@@ -42,8 +42,8 @@ void PrintText(const Comparison& comparison, const PackedExport& packed) {
                  bit.state, bit.position, bit.output, bit.distance, bit.bound);
     }
   }
-  fmt::print("  values             at most {:.3g} apart, bound {:.3g}\n",
-             counts.largest_value_error, packed.value_bound);
+  fmt::print("  values             at most {:.3g} apart, {} beyond the bound of {:.3g}\n",
+             counts.largest_value_error, counts.values_beyond, packed.value_bound);
   fmt::print("  actions            {} differ, of which {} are no ties within the bound\n",
              counts.actions_differing, counts.actions_unexplained);
   fmt::print("{}\n", comparison.is_sound() ? "equal" : "DIFFERENT");
@@ -68,6 +68,7 @@ void PrintJson(const Comparison& comparison, const PackedExport& packed) {
                                        {"signs_differing", bits},
                                        {"value_error", counts.largest_value_error},
                                        {"value_bound", packed.value_bound},
+                                       {"values_beyond_bound", counts.values_beyond},
                                        {"actions_differing", counts.actions_differing},
                                        {"actions_unexplained", counts.actions_unexplained}};
   fmt::print("{}\n", json.dump());

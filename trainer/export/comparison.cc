@@ -60,20 +60,28 @@ Comparison::Sums Comparison::PlayPacked() {
   return std::move(context.sums);
 }
 
+std::vector<double> Comparison::FirstBounds() const {
+  const PackedExport::RoundedSums& first = *exported_.first;
+  const Product& product = network_.sites().front().product;
+  const at::Tensor x = input_.abs();
+  return Flat(product.Apply(x, first.rounding) + product.Apply(x, first.magnitudes, first.bias));
+}
+
 at::Tensor Comparison::CompareFirst(const at::Tensor& sums, const std::vector<double>& packed) {
+  const PackedExport::RoundedSums& first = *exported_.first;
   const bool is_bnn = options_.backend == Backend::kBnn;
   const bool is_signed = exported_.network.layers[0].activation == PACKED_NET_SIGN;
-  const std::vector<double> here = Flat(sums);
+  const std::vector<double> here = Flat(sums), bounds = FirstBounds();
   const int64_t outputs = sums.size(1);
   at::Tensor next = at::empty({static_cast<int64_t>(here.size()) / outputs, outputs}, at::kFloat);
   for (size_t i = 0; i < here.size(); ++i) {
     const auto o = static_cast<int64_t>(i) % outputs;
     const ChannelNorm& norm = first_norms_[o];
-    const float x = static_cast<float>(here[i]) * exported_.first_scales[o];
-    const float there = exported_.first_value(packed[i], static_cast<uint32_t>(o));
-    const double bound = exported_.first_bounds[o];
+    const float x = static_cast<float>(here[i]) * first.scales[o];
+    const float there = first.value(packed[i], static_cast<uint32_t>(o));
+    const double bound = bounds[i] * first.scales[o];
     ++counts_.first_sums;
-    if (std::abs(double{x} - there) > bound) ++counts_.first_sums_beyond;
+    if (!(std::abs(double{x} - there) <= bound)) ++counts_.first_sums_beyond;
     const bool sign = norm(there) >= 0;
     if (is_signed && sign != (norm(x) >= 0)) {
       const double change = norm.mean - double{norm.bias} / norm.scale;
@@ -118,7 +126,7 @@ std::span<const float> Comparison::Play(std::span<const uint8_t> state) {
   const Sums packed = PlayPacked();
   const size_t differing_before = counts_.first_bits_differing.size();
   at::Tensor q_given_bits = q_;
-  if (exported_.first_bounds.empty()) {
+  if (!exported_.first) {
     CompareSums(sums, packed, 0);
   } else {
     const at::Tensor second_input = CompareFirst(sums[0], packed[0]);
@@ -128,8 +136,9 @@ std::span<const float> Comparison::Play(std::span<const uint8_t> state) {
   }
   for (uint32_t a = 0; a < file_.net().actions; ++a) {
     const double value = values_[a] * file_.net().value_scale;
-    counts_.largest_value_error = std::max(
-        counts_.largest_value_error, std::abs(q_given_bits.const_data_ptr<float>()[a] - value));
+    const double error = std::abs(q_given_bits.const_data_ptr<float>()[a] - value);
+    counts_.largest_value_error = std::max(counts_.largest_value_error, error);
+    if (!(error <= exported_.value_bound)) ++counts_.values_beyond;
   }
   CompareActions(counts_.first_bits_differing.size() == differing_before);
   ++counts_.states;

@@ -30,7 +30,8 @@ class Comparison {
     int64_t first_sums = 0;         // of a first layer whose sums are rounded
     int64_t first_sums_beyond = 0;  // of these, farther apart than rounding allows: must be 0
     std::vector<FirstBit> first_bits_differing;
-    double largest_value_error = 0;  // given equal bits; must be at most the bound
+    double largest_value_error = 0;  // given equal bits
+    int64_t values_beyond = 0;       // whose error is beyond the bound, or no number: must be 0
     int64_t actions_differing = 0;
     int64_t actions_unexplained = 0;  // of these, neither a tie within the bound nor behind a
                                       // differing bit: must be 0
@@ -49,7 +50,7 @@ class Comparison {
   // Whether all that must be equal is, and all else within its bound.
   bool is_sound() const {
     return counts_.sums_differing == 0 && counts_.first_sums_beyond == 0 &&
-           counts_.actions_unexplained == 0 && counts_.largest_value_error <= exported_.value_bound;
+           counts_.actions_unexplained == 0 && counts_.values_beyond == 0;
   }
 
  private:
@@ -57,6 +58,8 @@ class Comparison {
   using Sums = std::vector<std::vector<double>>;
 
   Sums PlayPacked();
+  // How far the first layer's sums of the state in input_ may be apart, [positions][outputs].
+  std::vector<double> FirstBounds() const;
   // Compares the first layer's rounded sums, and returns what the network would make of the packed
   // one's: the second layer's input.
   at::Tensor CompareFirst(const at::Tensor& sums, const std::vector<double>& packed);

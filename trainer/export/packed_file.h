@@ -50,6 +50,8 @@ std::string EncodePacked(const PackedNetwork& network);
 class PackedFile {
  public:
   PackedFile(const std::string& bytes, const std::string& source);
+  PackedFile(const PackedFile&) = delete;  // net() leads into its own memory
+  PackedFile& operator=(const PackedFile&) = delete;
 
   packed_net& net() { return net_; }
   const packed_net& net() const { return net_; }

@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "trainer/network/binarized_backend.h"
 #include "trainer/network/binary_ops.h"
 #include "trainer/network/normalisation.h"
 
@@ -38,6 +39,9 @@ std::vector<float> Floats(const at::Tensor& tensor) {
   return {numbers.const_data_ptr<float>(), numbers.const_data_ptr<float>() + numbers.numel()};
 }
 
+// |x| of float observations that a rectifier is made for: classic control's are below 29.
+constexpr double kLargestObserved = 32;
+
 // Weights as integers of at most `largest`, times a step.
 struct Quantised {
   std::vector<float> integers;
@@ -53,6 +57,19 @@ Quantised Quantise(std::span<const float> weights, int64_t largest) {
   for (float w : weights)
     quantised.integers.push_back(static_cast<float>(std::nearbyint(w / step)));
   return quantised;
+}
+
+// The largest integers for the weights of one output on bytes, whose sum 32 bits must hold.
+int64_t LargestOnBytes(std::span<const float> weights) {
+  double sum = 0, greatest = 0;
+  for (const float w : weights) {
+    sum += std::abs(w);
+    greatest = std::max<double>(greatest, std::abs(w));
+  }
+  if (greatest == 0) return kLargestWeight;
+  const double room = static_cast<double>(std::numeric_limits<int32_t>::max() / kLargestByte) -
+                      static_cast<double>(weights.size()) / 2;  // for their rounding
+  return std::min<int64_t>(kLargestWeight, static_cast<int64_t>(room * greatest / sum));
 }
 
 struct Threshold {
@@ -99,8 +116,17 @@ struct Maker {
   void AddHidden(size_t index);
   void AddOutput();
 
-  void SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& layer, PreActivation& x,
+  std::vector<float> ScalesOf(const LayerSite& site) const;
+  // Weights of a first layer, what its sums stand for, and the largest of them.
+  void SetFirstWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
                        int64_t& largest_sum);
+  void SetFloatWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
+                       int64_t& largest_sum);
+  void SetIntegerWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
+                         int64_t& largest_sum);
+  void SetRounding(const std::function<float(double, uint32_t)>& value,
+                   const std::vector<float>& scales, const at::Tensor& rounding,
+                   const at::Tensor& weight, const PackedLayer& layer);
   void SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x, int64_t largest_sum,
                 PackedLayer& layer) const;
   void SetRectifier(const std::vector<ChannelNorm>& norms, const PreActivation& x,
@@ -133,81 +159,85 @@ PackedLayer Maker::Geometry(const LayerSite& site) const {
   return layer;
 }
 
-// Integer or float weights of the first layer, and what becomes of its sums.
-void Maker::SetFirstWeights(const LayerSite& site, bool is_real, PackedLayer& layer,
-                            PreActivation& x, int64_t& largest_sum) {
-  const std::vector<float> weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
-  const uint32_t n = layer.fan_in();
-  std::vector<float> alpha(layer.outputs, 1.0f);
-  if (is_xnor() && !is_real) {
-    alpha = Floats(ScaledSignsOfWeights(parameters().Named(site.name + ".weight")).scales);
+// alpha of xnor_net's binary weights, 1 elsewhere. [outputs]
+std::vector<float> Maker::ScalesOf(const LayerSite& site) const {
+  if (!is_xnor() || !HasBinaryWeights(site, options)) {
+    return std::vector<float>(site.product.outputs(), 1.0f);
   }
+  return Floats(ScalesOfWeights(parameters().Named(site.name + ".weight").detach()));
+}
+
+void Maker::SetFirstWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
+                            int64_t& largest_sum) {
   if (result.network.input_is_float) {
-    layer.product = PACKED_NET_FLOATS;
-    layer.weights = weights;
-    if (!is_real) {
-      std::ranges::transform(weights, layer.weights.begin(),
-                             [](float w) { return w >= 0 ? 1.0f : -1.0f; });
-    }
-    layer.bias = is_real ? Floats(parameters().Named(site.name + ".bias"))
-                         : std::vector<float>(layer.outputs, 0.0f);
-    result.first_scales = alpha;
-    result.first_value = [alpha](double sum, uint32_t o) {
-      return static_cast<float>(sum) * alpha[o];
-    };
-    x = [value = result.first_value](int64_t place, uint32_t o) {
-      return value(FloatAt(place), o);
-    };
-    largest_sum = PlaceOf(std::numeric_limits<float>::max());
-    // n + 1 additions of either order, in units of the last place; inputs are of order 1.
-    for (uint32_t o = 0; o < layer.outputs; ++o) {
-      double sum = std::abs(layer.bias[o]);
-      for (uint32_t i = 0; i < n; ++i) sum += std::abs(layer.weights[o * n + i]);
-      result.first_bounds.push_back(sum * alpha[o] * (n + 2) *
-                                    std::numeric_limits<float>::epsilon());
-    }
-    return;
-  }
-  if (!is_real) {
+    SetFloatWeights(site, layer, x, largest_sum);
+  } else if (HasBinaryWeights(site, options)) {
     layer.product = PACKED_NET_BYTES_BITS;
-    layer.weights = weights;
-    largest_sum = kLargestByte * n;
-    const float input_scale = site.input_scale;
-    x = [=, this](int64_t sum, uint32_t o) {
-      const auto exact = static_cast<float>(sum);
-      if (is_xnor()) return exact * (input_scale == 1 ? alpha[o] : alpha[o] * input_scale);
-      return input_scale == 1 ? exact : exact * input_scale;
+    layer.weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
+    largest_sum = kLargestByte * layer.fan_in();
+    x = [scales = ScalesOf(site), input_scale = site.input_scale](int64_t sum, uint32_t o) {
+      const float scale = input_scale == 1 ? scales[o] : scales[o] * input_scale;
+      return static_cast<float>(sum) * scale;
     };
-    return;
+  } else {
+    SetIntegerWeights(site, layer, x, largest_sum);
   }
+}
+
+void Maker::SetFloatWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
+                            int64_t& largest_sum) {
+  layer.product = PACKED_NET_FLOATS;
+  const at::Tensor latent = parameters().Named(site.name + ".weight").detach();
+  const bool is_binary = HasBinaryWeights(site, options);
+  const at::Tensor weight = is_binary ? SignOfWeights(latent) : latent;
+  layer.weights = WeightsOf(weight, layer);
+  layer.bias = is_binary ? std::vector<float>(layer.outputs, 0.0f)
+                         : Floats(parameters().Named(site.name + ".bias"));
+  const std::vector<float> scales = ScalesOf(site);
+  const auto value = [scales](double sum, uint32_t o) {
+    return static_cast<float>(sum) * scales[o];
+  };
+  x = [value](int64_t place, uint32_t o) { return value(FloatAt(place), o); };
+  largest_sum = PlaceOf(std::numeric_limits<float>::max());
+  SetRounding(value, scales, at::zeros_like(weight), weight, layer);
+}
+
+void Maker::SetIntegerWeights(const LayerSite& site, PackedLayer& layer, PreActivation& x,
+                              int64_t& largest_sum) {
   layer.product = PACKED_NET_BYTES_INT16;
-  const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
-  std::vector<double> steps;
-  const double scale = network.state_scale();
-  const int64_t largest =
-      std::min<int64_t>(kLargestWeight, std::numeric_limits<int32_t>::max() / (kLargestByte * n));
+  const at::Tensor weight = parameters().Named(site.name + ".weight").detach();
+  const std::vector<float> weights = WeightsOf(weight, layer);
+  layer.bias = Floats(parameters().Named(site.name + ".bias"));
+  const size_t n = layer.fan_in();
+  at::Tensor steps = at::empty({layer.outputs}, at::kDouble);
   for (uint32_t o = 0; o < layer.outputs; ++o) {
-    const std::span<const float> row(weights.data() + static_cast<size_t>(o) * n, n);
-    const Quantised quantised = Quantise(row, largest);
+    const std::span<const float> row(weights.data() + o * n, n);
+    const Quantised quantised = Quantise(row, LargestOnBytes(row));
     layer.weights.insert(layer.weights.end(), quantised.integers.begin(), quantised.integers.end());
-    steps.push_back(quantised.step * scale);
-    // Rounding of the weights, and of the network's own additions in float32.
-    double bound = 0, magnitude = std::abs(bias[o]);
-    for (uint32_t i = 0; i < n; ++i) {
-      bound += std::abs(row[i] - quantised.integers[i] * quantised.step) * kLargestByte * scale;
-      magnitude += std::abs(row[i]) * kLargestByte * scale;
-    }
-    result.first_bounds.push_back(bound +
-                                  magnitude * (n + 2) * std::numeric_limits<float>::epsilon());
+    steps.data_ptr<double>()[o] = quantised.step;
   }
-  result.first_scales = alpha;
-  result.first_value = [=](double sum, uint32_t o) {
-    return static_cast<float>(sum * steps[o] + bias[o]);
+  const double scale = network.state_scale();
+  const auto value = [bias = layer.bias, steps, scale](double sum, uint32_t o) {
+    return static_cast<float>(sum * steps.const_data_ptr<double>()[o] * scale + bias[o]);
   };
+  x = [value](int64_t sum, uint32_t o) { return value(static_cast<double>(sum), o); };
   largest_sum = std::numeric_limits<int32_t>::max();
-  x = [value = result.first_value](int64_t sum, uint32_t o) {
-    return value(static_cast<double>(sum), o);
-  };
+  std::vector<int64_t> by_output(weight.dim(), 1);
+  by_output[0] = -1;
+  const at::Tensor step = steps.view(by_output), exact = weight.to(at::kDouble);
+  SetRounding(value, ScalesOf(site), (exact - (exact / step).round() * step).abs(), weight, layer);
+}
+
+void Maker::SetRounding(const std::function<float(double, uint32_t)>& value,
+                        const std::vector<float>& scales, const at::Tensor& rounding,
+                        const at::Tensor& weight, const PackedLayer& layer) {
+  // n + 1 additions of either order, and a product, in units of the last place.
+  const double epsilon = (layer.fan_in() + 2) * double{std::numeric_limits<float>::epsilon()};
+  result.first = {.value = value,
+                  .scales = scales,
+                  .rounding = at::empty_like(weight).copy_(rounding),
+                  .magnitudes = at::empty_like(weight).copy_(weight.abs() * epsilon),
+                  .bias = at::tensor(layer.bias, at::kFloat).abs() * epsilon};
 }
 
 void Maker::SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x,
@@ -248,8 +278,7 @@ void Maker::SetRectifier(const std::vector<ChannelNorm>& norms, const PreActivat
   };
   std::vector<Line> lines;
   double greatest = 0;
-  // Classic control's observations are of order 1; four times that is far from any.
-  const double range = is_float ? 4 : static_cast<double>(largest_sum);
+  const double range = is_float ? kLargestObserved : static_cast<double>(largest_sum);
   for (uint32_t o = 0; o < layer.outputs; ++o) {
     const double zero = x(is_float ? PlaceOf(0.0f) : 0, o);
     const double one = is_float ? x(PlaceOf(1.0f), o) : x(largest_sum, o);
@@ -291,14 +320,12 @@ void Maker::AddHidden(size_t index) {
   PreActivation x;
   int64_t largest_sum = layer.fan_in();
   if (index == 0) {
-    SetFirstWeights(site, options.first_layer == LayerKind::kReal, layer, x, largest_sum);
+    SetFirstWeights(site, layer, x, largest_sum);
   } else {
     layer.product = PACKED_NET_BITS_BITS;
-    const at::Tensor latent = parameters().Named(site.name + ".weight");
-    layer.weights = WeightsOf(latent, layer);
-    const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
-    x = [alpha, is_xnor = is_xnor()](int64_t sum, uint32_t o) {
-      return is_xnor ? static_cast<float>(sum) * alpha[o] : static_cast<float>(sum);
+    layer.weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
+    x = [scales = ScalesOf(site)](int64_t sum, uint32_t o) {
+      return static_cast<float>(sum) * scales[o];
     };
   }
   // bnn normalises behind the product, xnor_net in front of the next.
@@ -351,11 +378,10 @@ void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
 // (S - mean) scale + bias of bnn, alpha S + bias of xnor_net, in fixed point.
 void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
   layer.product = PACKED_NET_BITS_BITS;
-  const at::Tensor latent = parameters().Named(site.name + ".weight");
-  layer.weights = WeightsOf(latent, layer);
+  layer.weights = WeightsOf(parameters().Named(site.name + ".weight"), layer);
   std::vector<ChannelNorm> lines;
   if (is_xnor()) {
-    const std::vector<float> alpha = Floats(ScaledSignsOfWeights(latent).scales);
+    const std::vector<float> alpha = ScalesOf(site);
     const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
     for (uint32_t o = 0; o < layer.outputs; ++o) lines.push_back({0, alpha[o], bias[o]});
   } else {

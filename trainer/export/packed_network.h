@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "env_bridge/environment.h"
@@ -15,19 +16,27 @@ namespace dqnd {
 // that the sum can be.
 //
 // Exact are the sums of binary products, and all that follows from equal bits. Rounded are
-//   a real first layer on bytes  weights to 16 bits of the largest of their output
+//   a real first layer on bytes  weights to 16 bits of the largest of their output, fewer where so
+//                                many meet that 32 bits would not hold their sum
 //   a real first layer on floats the order of additions
 //   the last layer               weights to 16 bits, what xnor_net's rectifier leaves to 24
 struct PackedExport {
   PackedNetwork network;
   // How far a value of the packed network can be from the float one's, given equal bits.
   double value_bound = 0;
-  // Of a first layer whose sums are rounded: the pre-activation that a packed sum of an output
-  // stands for; what the network multiplies its own sum by to get it; and how far the two can be
-  // apart. [outputs] each; empty where sums are exact.
-  std::function<float(double sum, uint32_t output)> first_value;
-  std::vector<float> first_scales;
-  std::vector<double> first_bounds;
+  // Of a first layer whose sums are rounded; unset where they are exact.
+  struct RoundedSums {
+    // The pre-activation that a packed sum of an output stands for, and what the network multiplies
+    // its own sum by to get it.
+    std::function<float(double sum, uint32_t output)> value;
+    std::vector<float> scales;  // [outputs]
+    // How far the two can be apart depends on the state x: |x| by `rounding`, and by `magnitudes`
+    // the errors of float32's additions. Both as the network's own weight.
+    at::Tensor rounding;    // |w - what stands for w|
+    at::Tensor magnitudes;  // (fan-in + 2) epsilon |w|
+    at::Tensor bias;        // (fan-in + 2) epsilon |b|, [outputs]
+  };
+  std::optional<RoundedSums> first;
 };
 
 // How a sum's threshold is found: by halving, or by halving and then asking about every sum.

@@ -106,13 +106,7 @@ struct WeightSign : torch::autograd::Function<WeightSign> {
 struct ScaledWeightSign : torch::autograd::Function<ScaledWeightSign> {
   static variable_list forward(AutogradContext* context, const at::Tensor& latent) {
     context->save_for_backward({latent});
-    const int64_t outputs = latent.size(0), n = latent.numel() / outputs;
-    at::Tensor scales = at::empty({outputs}, latent.options());
-    for (int64_t output = 0; output < outputs; ++output) {
-      scales.data_ptr<float>()[output] =
-          MeanOfAbsolutes(latent.const_data_ptr<float>() + output * n, n);
-    }
-    return {SignsOf(latent), scales};
+    return {SignsOf(latent), ScalesOfWeights(latent)};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -144,6 +138,16 @@ at::Tensor SignOfWeights(const at::Tensor& latent) {
 ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent) {
   const variable_list both = ScaledWeightSign::apply(latent);
   return {both[0], both[1]};
+}
+
+at::Tensor ScalesOfWeights(const at::Tensor& latent) {
+  const int64_t outputs = latent.size(0), n = latent.numel() / outputs;
+  at::Tensor scales = at::empty({outputs}, at::kFloat);
+  for (int64_t output = 0; output < outputs; ++output) {
+    scales.data_ptr<float>()[output] =
+        MeanOfAbsolutes(latent.const_data_ptr<float>() + output * n, n);
+  }
+  return scales;
 }
 
 void ClipLatent(const at::Tensor& latent) {

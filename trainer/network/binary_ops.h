@@ -30,6 +30,9 @@ struct ScaledSigns {
 };
 ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent);
 
+// The same alpha alone, without a gradient.
+at::Tensor ScalesOfWeights(const at::Tensor& latent);
+
 // Keeps latent weights within [-1, 1], in place.
 void ClipLatent(const at::Tensor& latent);
 

@@ -19,6 +19,7 @@ struct Pass {
   // (targets, acting, evaluation) changes nothing.
   bool is_update = false;
   // Takes the sums of each layer's product, before anything scales them, for whoever compares them.
+  // Not of a float network, whose rectifiers work in place.
   std::vector<at::Tensor>* sums = nullptr;
 };
 inline constexpr Pass kUse{};

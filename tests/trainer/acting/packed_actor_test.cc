@@ -31,7 +31,7 @@ class PackedActorTest : public ::testing::Test {
 
   // n boards, one after the other.
   std::vector<uint8_t> DrawBoards(int n) {
-    std::vector<uint8_t> boards(n * observation_.bytes());
+    std::vector<uint8_t> boards(observation_.bytes() * n);
     for (uint8_t& byte : boards) byte = static_cast<uint8_t>(random_.Below(2));
     return boards;
   }
@@ -42,8 +42,9 @@ class PackedActorTest : public ::testing::Test {
     const std::span<const float> values = actor_->ActionValues(boards);
     ASSERT_EQ(values.size(), kBoards * kActions);
     for (int i = 0; i < kBoards; ++i) {
-      const std::span board(boards.data() + i * observation_.bytes(), observation_.bytes());
-      EXPECT_EQ(GreedyAction(values.subspan(i * kActions, kActions)), DeviceAction(board));
+      const std::span board(boards.data() + observation_.bytes() * i, observation_.bytes());
+      const std::span<const float> its_values = values.subspan(size_t{kActions} * i, kActions);
+      EXPECT_EQ(GreedyAction(its_values), DeviceAction(board));
     }
   }
 

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -62,10 +64,13 @@ PackedNetwork SmallNetwork() {
   return network;
 }
 
+// Times 255 and 32,767, more than 32 bits hold.
+constexpr uint32_t kManyInputs = 300;
+
 // Every product and activation that SmallNetwork lacks, from bytes and from floats.
 PackedNetwork RectifiedNetwork(bool input_is_float) {
   PackedNetwork network{
-      .input_is_float = input_is_float, .channels = 5, .actions = 2, .value_scale = 0.25};
+      .input_is_float = input_is_float, .channels = kManyInputs, .actions = 2, .value_scale = 0.25};
   RandomStream random(4, "network");
   const auto numbers = [&](uint32_t count) {
     std::vector<float> weights(count);
@@ -73,9 +78,9 @@ PackedNetwork RectifiedNetwork(bool input_is_float) {
     return weights;
   };
   PackedLayer first{.product = input_is_float ? PACKED_NET_FLOATS : PACKED_NET_BYTES_INT16,
-                    .in_channels = 5,
+                    .in_channels = kManyInputs,
                     .outputs = 9,
-                    .weights = numbers(45)};
+                    .weights = numbers(9 * kManyInputs)};
   if (input_is_float) {
     first.activation = PACKED_NET_RECTIFIER;
     first.bias = numbers(9);
@@ -193,6 +198,52 @@ TEST(PackedFile, SaysWhatIsWrong) {
             PACKED_NET_NOT_PACKED);
 }
 
+// Gives `bytes` the checksum of its content.
+void Seal(std::string& bytes) {
+  const auto crc = static_cast<uint32_t>(::crc32(
+      0, reinterpret_cast<const Bytef*>(bytes.data()) + 16, static_cast<uInt>(bytes.size() - 16)));
+  std::memcpy(bytes.data() + 12, &crc, sizeof crc);
+}
+
+TEST(PackedFile, AScaleThatIsNoPositiveNumberIsRefused) {
+  for (const double scale : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(),
+                             std::numeric_limits<double>::infinity()}) {
+    std::string forged = EncodePacked(SmallNetwork());
+    std::memcpy(forged.data() + 40, &scale, sizeof scale);
+    Seal(forged);
+    EXPECT_EQ(StatusOf(forged), PACKED_NET_IMPOSSIBLE) << scale;
+  }
+}
+
+// The sums of outputs that only fill a group are computed, too.
+TEST(PackedFile, WeightsWhoseSumWouldOverflowAreRefusedInPaddedOutputsToo) {
+  PackedNetwork network = RectifiedNetwork(false);
+  PackedLayer& first = network.layers[0];
+  first.outputs = 16;
+  first.thresholds.assign(16, 0);
+  first.flips.assign(16, false);
+  network.layers[1].in_channels = 16;
+  network.layers[1].weights.assign(size_t{9} * 16, 1.0f);
+  // Of the last output alone.
+  const auto with_weight = [&](float weight) {
+    first.weights.assign(size_t{16} * kManyInputs, 0.0f);
+    std::fill_n(first.weights.end() - kManyInputs, kManyInputs, weight);
+    return EncodePacked(network);
+  };
+  for (const bool is_padding : {false, true}) {
+    for (const bool overflows : {false, true}) {
+      std::string forged = with_weight(overflows ? 32'767.0f : 28'000.0f);
+      if (is_padding) {
+        const uint32_t fewer = 9;
+        std::memcpy(forged.data() + 64 + 32, &fewer, sizeof fewer);   // outputs of the first layer
+        std::memcpy(forged.data() + 128 + 16, &fewer, sizeof fewer);  // inputs of the second
+        Seal(forged);
+      }
+      EXPECT_EQ(StatusOf(forged), overflows ? PACKED_NET_IMPOSSIBLE : PACKED_NET_OK);
+    }
+  }
+}
+
 // A file whose checksum is right says whatever its author wanted. What is accepted can be played.
 TEST(PackedFile, ForgedOnesAreRefusedOrPlayWithinTheirMemory) {
   RandomStream random(6, "forgeries");
@@ -200,26 +251,29 @@ TEST(PackedFile, ForgedOnesAreRefusedOrPlayWithinTheirMemory) {
   for (const PackedNetwork& network :
        {SmallNetwork(), RectifiedNetwork(false), RectifiedNetwork(true)}) {
     const std::string bytes = EncodePacked(network);
+    ASSERT_EQ(StatusOf(bytes), PACKED_NET_OK);
     const size_t head_words = (64 + network.layers.size() * 64) / 4;
     int played = 0;
     for (int i = 0; i < 10'000; ++i) {
       std::string forged = bytes;
       for (uint64_t changes = 1 + random.Below(3); changes > 0; --changes) {
-        // Half of them where sizes and offsets are, the others among weights and factors.
-        const size_t word =
-            4 + random.Below((random.Below(2) == 0 ? head_words : bytes.size() / 4) - 4);
-        const uint32_t number = random.Below(2) == 0 ? numbers[random.Below(std::size(numbers))]
-                                                     : static_cast<uint32_t>(random.Below(700));
+        // Sizes and offsets, or weights, thresholds and factors.
+        const bool in_head = random.Below(3) == 0;
+        const size_t first = in_head ? 4 : head_words,
+                     end = in_head ? head_words : bytes.size() / 4;
+        const size_t word = first + random.Below(end - first);
+        const uint64_t any = in_head ? random.Below(700) : random.NextUint64();
+        const uint32_t number = random.Below(2) == 0 ? static_cast<uint32_t>(any)
+                                : in_head            ? numbers[random.Below(std::size(numbers))]
+                                                     : 0x7fff7fffu;
         std::memcpy(forged.data() + word * 4, &number, sizeof number);
       }
-      const auto crc =
-          static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(forged.data()) + 16,
-                                        static_cast<uInt>(forged.size() - 16)));
-      std::memcpy(forged.data() + 12, &crc, sizeof crc);
+      Seal(forged);
       if (StatusOf(forged) != PACKED_NET_OK) continue;
       PackedFile file(forged, "forged");
       const size_t inputs = size_t{file.net().height} * file.net().width * file.net().channels;
-      Values(file, std::vector<uint8_t>(inputs * (file.net().input_is_float ? 4 : 1), 7));
+      const bool is_float = file.net().input_is_float != 0;
+      Values(file, std::vector<uint8_t>(inputs * (is_float ? 4 : 1), is_float ? 7 : 255));
       ++played;
     }
     EXPECT_GT(played, 100);

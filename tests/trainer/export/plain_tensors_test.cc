@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -30,14 +31,14 @@ class PlainTensorsTest : public ::testing::Test {
  protected:
   void Export(const NetworkSection& options) {
     RandomStream init(1, "init");
-    network_.emplace(options, MinatarObservation(4), kActions, init);
+    network_ = std::make_unique<QNetwork>(options, MinatarObservation(4), kActions, init);
     for (const NamedTensor& entry : PlainTensors(*network_, options)) {
       tensors_[entry.name] = entry.value;
     }
   }
   const at::Tensor& Own(const std::string& name) { return network_->parameters().Named(name); }
 
-  std::optional<QNetwork> network_;
+  std::unique_ptr<QNetwork> network_;
   std::map<std::string, at::Tensor> tensors_;
 };
 
