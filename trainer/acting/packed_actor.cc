@@ -1,5 +1,9 @@
 #include "trainer/acting/packed_actor.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "trainer/export/packed_network.h"
 #include "trainer/network/interleave_frames.h"
 
@@ -37,7 +41,15 @@ std::span<const float> PackedActor::ActionValues(std::span<const uint8_t> states
       interleave(states.data());
     }
     packed_net_values(&net, observed_.data(), packed_->scratch(), integers_.data());
+    const size_t first = values_.size();
     for (const int32_t value : integers_) values_.push_back(static_cast<float>(value) * scale);
+    // Of those that float32 cannot tell apart, the device's choice is the largest.
+    const std::span values(values_.data() + first, integers_.size());
+    const int best = packed_net_best(integers_.data(), net.actions);
+    if (GreedyAction(values) != best) {
+      values[best] =
+          std::nextafter(std::ranges::max(values), std::numeric_limits<float>::infinity());
+    }
   }
   return values_;
 }

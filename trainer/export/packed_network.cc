@@ -21,8 +21,7 @@ constexpr int32_t kLargestWeight = std::numeric_limits<int16_t>::max();
 constexpr int32_t kLargestRectified = 0xff'ffff;
 constexpr int64_t kLargestByte = 255;
 constexpr int64_t kWidestSum = 65'536;  // numbers that packed_net adds in one
-// Of a value, so that those that differ still do when they are scaled in float32.
-constexpr int kValueBits = 22;
+constexpr int kValueBits = 30;  // of the largest value that there can be; real ones are far below
 
 // A layer's weights in the packed order: [outputs][row][column][channel].
 std::vector<float> WeightsOf(const at::Tensor& weight, const PackedLayer& layer) {
