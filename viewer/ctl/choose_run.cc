@@ -77,7 +77,7 @@ std::string List(const std::vector<Candidate>& candidates) {
   for (const Candidate& each : candidates) {
     text +=
         fmt::format("\n  --run {}   {}", each.run.string(),
-                    each.problem.empty() ? "answers at " + each.address->Place() : each.problem);
+                    each.problem.empty() ? "answers at " + each.address.value().Place() : each.problem);
   }
   return text;
 }
@@ -96,7 +96,7 @@ Address ChooseRun(const NamedRun& named, const std::filesystem::path& runs, cons
   const auto answers = [](const Candidate& each) { return each.problem.empty(); };
   const auto first = std::find_if(candidates.begin(), candidates.end(), answers);
   const auto count = std::count_if(candidates.begin(), candidates.end(), answers);
-  if (count == 1) return *first->address;
+  if (count == 1) return first->address.value();
   if (count > 1) {
     throw std::invalid_argument(fmt::format("several runs in {} answer; say which one:{}",
                                             runs.string(), List(candidates)));

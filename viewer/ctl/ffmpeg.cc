@@ -16,8 +16,6 @@
 #include <system_error>
 #include <utility>
 
-extern char** environ;
-
 namespace dqnd {
 namespace {
 
@@ -168,7 +166,7 @@ int FfmpegVideo::Wait() {
 }
 
 std::string FfmpegVideo::LastLines() const {
-  std::rewind(said_.get());
+  if (std::fseek(said_.get(), 0, SEEK_SET) != 0) return {};
   std::deque<std::string> lines(1);
   for (int c = std::fgetc(said_.get()); c != EOF; c = std::fgetc(said_.get())) {
     if (c != '\n' && c != '\r') {

@@ -17,7 +17,7 @@ struct Glyph {
 
   // REQUIRES: 0 <= column < kWidth, 0 <= row < kHeight.
   bool dot(int column, int row) const {
-    return rows[static_cast<size_t>(row * (kWidth + 1) + column)] == '#';
+    return rows[static_cast<size_t>(row) * (kWidth + 1) + static_cast<size_t>(column)] == '#';
   }
 };
 
