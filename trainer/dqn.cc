@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "trainer/interval.h"
+#include "trainer/schedule.h"
 
 namespace dqnd {
 // Algorithm 1 of Mnih et al., "Human-level control through deep reinforcement learning", Nature
@@ -81,6 +82,7 @@ void Dqn::Learn() {
   env_steps_ += environments_->size();
   if (env_steps_ < train.learning_starts) return;
 
+  learner_.SetLearningRate(learning_rate());
   updates_owed_ += environments_->size() * train.gradient_steps;
   for (; updates_owed_ >= train.train_freq; updates_owed_ -= train.train_freq) {
     // Sample a random minibatch of transitions from D and perform a gradient descent step.
@@ -102,11 +104,14 @@ double Dqn::acting_epsilon() const {
 
 double Dqn::epsilon() const {
   const ExplorationSection& e = config_.exploration;
-  const double done =
-      e.decay_env_steps == 0
-          ? 1.0
-          : std::min(1.0, static_cast<double>(env_steps_) / static_cast<double>(e.decay_env_steps));
-  return e.initial_eps + done * (e.final_eps - e.initial_eps);
+  return LinearSchedule{e.initial_eps, e.final_eps, e.decay_env_steps}.At(env_steps_);
+}
+
+double Dqn::learning_rate() const {
+  const OptimizerSection& o = config_.optimizer;
+  return LinearSchedule{o.learning_rate, o.final_learning_rate.value_or(o.learning_rate),
+                        o.decay_env_steps}
+      .At(env_steps_);
 }
 
 ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& observation) {

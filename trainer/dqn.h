@@ -38,7 +38,8 @@ class Dqn {
 
   int64_t env_steps() const { return env_steps_; }  // over all environments together
   int64_t updates() const { return learner_.updates(); }
-  double epsilon() const;  // of the next cycle
+  double epsilon() const;        // of the next cycle
+  double learning_rate() const;  // of an update at this env_step
 
   // Shows every cycle there from now on; it must outlive this object. Changes nothing else.
   void ShowTo(WatchHub& hub) { hub_ = &hub; }

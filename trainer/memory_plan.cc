@@ -83,7 +83,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
   if (const int64_t bytes = 5 * 4 * weights; bytes > limit.bytes) {
     throw std::invalid_argument(
         fmt::format("a network of {} weights takes {} in training, and the limit is {} ({}); make "
-                    "network.hidden_sizes smaller",
+                    "network.hidden_sizes or network.width smaller",
                     weights, InUnits(bytes), InUnits(limit.bytes), limit.source));
   }
   RandomStream init(0, "init");

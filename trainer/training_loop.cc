@@ -158,7 +158,7 @@ void TrainingLoop::Report() {
                             {"train/mean_q", unless_none(averages.mean_q)},
                             {"train/grad_norm", unless_none(averages.grad_norm)},
                             {"train/n_updates", static_cast<double>(dqn_.updates())},
-                            {"train/learning_rate", config_.optimizer.learning_rate},
+                            {"train/learning_rate", dqn_.learning_rate()},
                             {"replay/size", static_cast<double>(dqn_.replay().size())}};
   around_.metrics.Report(dqn_.env_steps(), Now(), scalars);
   TellMetricsProblem();

@@ -8,6 +8,7 @@
 
 #include "trainer/checkpointing.h"
 #include "trainer/evaluation.h"
+#include "trainer/network/safetensors.h"
 
 namespace dqnd {
 namespace {
@@ -74,6 +75,26 @@ TEST(Dqn, UpdatesAreCountedInEnvStepsAndFractionsAreCarriedOver) {
     // From the cycle that reaches learning_starts on, 3 updates are due for every 4 env_steps.
     EXPECT_EQ(dqn.updates(), cycle * 5 * 3 / 4);
   }
+}
+
+TEST(Dqn, TheLearningRateGoesToItsFinalValueAndUpdatesFollowIt) {
+  Config config = Catch();
+  config.optimizer.final_learning_rate = 1e-30;
+  config.optimizer.decay_env_steps = 400;
+  Dqn dqn(config);
+  EXPECT_DOUBLE_EQ(dqn.learning_rate(), 1e-3);
+  Play(dqn, 300);
+  EXPECT_DOUBLE_EQ(dqn.learning_rate(), 0.25e-3);
+  const auto network = [&dqn] {
+    return EncodeSafetensors(dqn.learner().parameters().entries(), /*metadata=*/{});
+  };
+  const std::string before = network();
+  Play(dqn, 400);
+  EXPECT_DOUBLE_EQ(dqn.learning_rate(), 1e-30);
+  const std::string at_the_end = network();
+  EXPECT_NE(at_the_end, before);
+  Play(dqn, 450);
+  EXPECT_EQ(network(), at_the_end) << "steps of 1e-30 are lost in rounding";
 }
 
 TEST(Dqn, EpsilonFallsInAStraightLineInEnvStepsAndThenStays) {

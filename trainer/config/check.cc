@@ -74,7 +74,12 @@ void CheckNetwork(const NetworkSection& network, const Locate& locate) {
     Fail(
         locate, {"network.hidden_sizes", "network.architecture"},
         "network.hidden_sizes belongs to network.architecture mlp; the convolutional networks have "
-        "fixed sizes; remove it");
+        "fixed sizes; remove it, or see network.width");
+  }
+  if (network.architecture == Architecture::kMlp && network.width != unchanged.width) {
+    Fail(locate, {"network.width", "network.architecture"},
+         "network.width belongs to the convolutional networks; network.architecture mlp has "
+         "network.hidden_sizes; remove it");
   }
   const Backend backend = network.backend;
   const bool is_float = backend == Backend::kFloat;
@@ -121,6 +126,12 @@ void CheckOptimizer(const Config& config, const Locate& locate) {
   unchanged.optimizer.name = optimizer.name;
   ResolveDefaults(unchanged);
   const OptimizerSection& defaults = unchanged.optimizer;
+  if (optimizer.final_learning_rate.has_value() != (optimizer.decay_env_steps > 0)) {
+    Fail(locate, {"optimizer.decay_env_steps", "optimizer.final_learning_rate"},
+         "optimizer.final_learning_rate and optimizer.decay_env_steps say together where the "
+         "learning rate goes and how long that takes; set both (to 1e-5 and "
+         "train.total_env_steps, for example) or neither");
+  }
   if (optimizer.name == OptimizerName::kAdam) {
     const Unused unused("optimizer.name", "adam", locate);
     unused.Check("optimizer.alpha", optimizer.alpha, defaults.alpha);

@@ -40,6 +40,7 @@ struct NetworkSection {
   Architecture architecture = Architecture::kMinatarCnn;
   Backend backend = Backend::kFloat;
   std::vector<int64_t> hidden_sizes = {64, 64};  // mlp only
+  int64_t width = 1;                             // the convolutional ones only
   // All that follow: binarized backends only.
   LayerKind first_layer = LayerKind::kReal;
   LayerKind last_layer = LayerKind::kReal;
@@ -92,6 +93,8 @@ enum class OptimizerName { kAdam, kRmsprop, kRmspropNature };
 struct OptimizerSection {
   OptimizerName name = OptimizerName::kRmsprop;
   double learning_rate = 2.5e-4;
+  std::optional<double> final_learning_rate = std::nullopt;  // unset: learning_rate throughout
+  int64_t decay_env_steps = 0;
   std::optional<double> alpha;    // decay of the mean square; rmsprop 0.99, rmsprop_nature 0.95
   std::optional<bool> centered;   // subtract the squared mean; rmsprop false, nature always true
   double beta1 = 0.9;             // adam: decay of the mean gradient

@@ -46,6 +46,8 @@ constexpr std::array kHabits = {
     Habit{"epsilon_decay", "exploration.decay_env_steps, in absolute env_steps"},
     // Optimizer.
     Habit{"lr", "optimizer.learning_rate"},
+    Habit{"anneal_lr", "optimizer.final_learning_rate and optimizer.decay_env_steps"},
+    Habit{"lr_schedule", "optimizer.final_learning_rate and optimizer.decay_env_steps"},
     Habit{"adam_epsilon", "optimizer.epsilon"},
     Habit{"optimizer_class", "optimizer.name"},
     Habit{"momentum", "optimizer.alpha, the decay of the mean squared gradient, if you mean that"},

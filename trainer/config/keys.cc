@@ -149,6 +149,11 @@ KeySection NetworkKeys(NetworkSection& network) {
                .unit = "units",
                .range = Between(1, 65'536),
                .length = Between(1, 16)},
+              {.name = "width",
+               .value = &network.width,
+               .documentation = "nature_cnn, minatar_cnn: hidden layers have so many times the "
+                                "architecture's channels and units",
+               .range = Between(1, 16)},
               {.name = "first_layer",
                .value = EnumPointer(&network.first_layer, {"real", "binary"}),
                .documentation = "binarized backends: weights of the first layer; binary ones suit "
@@ -304,6 +309,15 @@ KeySection OptimizerKeys(OptimizerSection& optimizer) {
                .value = &optimizer.learning_rate,
                .documentation = "step size",
                .range = Above(0)},
+              {.name = "final_learning_rate",
+               .value = &optimizer.final_learning_rate,
+               .documentation = "what learning_rate goes to, in a straight line; ~: it stays",
+               .range = Above(0)},
+              {.name = "decay_env_steps",
+               .value = &optimizer.decay_env_steps,
+               .documentation = "how long learning_rate takes to reach its final value",
+               .unit = "env_steps",
+               .range = Between(0, kMaxEnvSteps)},
               {.name = "alpha",
                .value = &optimizer.alpha,
                .documentation = "decay of the mean squared gradient; rmsprop 0.99, "

@@ -45,6 +45,9 @@ class Learner {
   // gradient or a parameter is not finite.
   UpdateResult Update(const Batch& batch);
 
+  // Of the updates to come, in place of optimizer.learning_rate.
+  void SetLearningRate(double rate) { optimizer_.SetLearningRate(rate); }
+
   // theta^- = tau theta + (1 - tau) theta^-.
   void SyncTarget();
 

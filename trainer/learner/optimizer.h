@@ -31,6 +31,9 @@ class Optimizer {
   // `gradient_factor` (below 1 when the norm was clipped), then forgets them.
   void Step(Parameters& parameters, float gradient_factor);
 
+  // Of the steps to come, in place of optimizer.learning_rate.
+  void SetLearningRate(double rate) { options_.learning_rate = rate; }
+
   int64_t steps() const { return steps_; }
 
   // What the next step depends on: the number of steps, and the moments in the shapes of their

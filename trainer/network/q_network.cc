@@ -24,12 +24,13 @@ struct ArchitectureLines {
 };
 
 ArchitectureLines Lines(const NetworkSection& options) {
+  const int64_t w = options.width;
   switch (options.architecture) {
     case Architecture::kNatureCnn:
-      return {{{"conv1", 32, 8, 4}, {"conv2", 64, 4, 2}, {"conv3", 64, 3, 1}},
-              {{"fc_hidden", 512}}};
+      return {{{"conv1", w * 32, 8, 4}, {"conv2", w * 64, 4, 2}, {"conv3", w * 64, 3, 1}},
+              {{"fc_hidden", w * 512}}};
     case Architecture::kMinatarCnn:
-      return {{{"conv", 16, 3, 1}}, {{"fc_hidden", 128}}};
+      return {{{"conv", w * 16, 3, 1}}, {{"fc_hidden", w * 128}}};
     case Architecture::kMlp: {
       ArchitectureLines lines;
       for (size_t i = 0; i < options.hidden_sizes.size(); ++i) {

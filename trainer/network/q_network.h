@@ -25,6 +25,7 @@ std::vector<LayerSite> LayerSites(const NetworkSection& options, const Observati
 //   nature_cnn   Mnih et al. 2015: conv 32 8x8/4, conv 64 4x4/2, conv 64 3x3/1, linear 512, output
 //   minatar_cnn  Young and Tian 2019: conv 16 3x3/1, linear 128, output
 //   mlp          network.hidden_sizes, each a linear layer, output
+// network.width multiplies the hidden sizes of the first two.
 class QNetwork {
  public:
   // Draws initial parameters from `init`. Throws as LayerSites does.

@@ -57,9 +57,21 @@ TEST(ConfigCheck, TextsThatAreNeededAreNotEmpty) {
   EXPECT_THAT(Refusal("run: {directory: \"\"}"), HasSubstr("write '.'"));
 }
 
-TEST(ConfigCheck, HiddenSizesBelongToTheMlp) {
+TEST(ConfigCheck, ALearningRateThatChangesNeedsItsEndAndItsLength) {
+  EXPECT_THAT(Refusal("optimizer: {final_learning_rate: 1e-5}"), HasSubstr("set both"));
+  EXPECT_THAT(Refusal("optimizer: {decay_env_steps: 1000}"), HasSubstr("set both"));
+  const OptimizerSection both =
+      Parsed("optimizer: {final_learning_rate: 1e-5, decay_env_steps: 1000}").optimizer;
+  EXPECT_EQ(both.final_learning_rate, 1e-5);
+  EXPECT_EQ(both.decay_env_steps, 1000);
+}
+
+TEST(ConfigCheck, HiddenSizesBelongToTheMlpAndWidthToTheOthers) {
   EXPECT_THAT(Refusal("network: {architecture: nature_cnn, hidden_sizes: [32]}"),
               HasSubstr("network.hidden_sizes belongs to network.architecture mlp"));
+  EXPECT_THAT(Refusal("network: {architecture: mlp, width: 2}"),
+              HasSubstr("network.architecture mlp has network.hidden_sizes"));
+  EXPECT_EQ(Parsed("network: {architecture: nature_cnn, width: 2}").network.width, 2);
   EXPECT_THAT(Parsed("network: {architecture: mlp, hidden_sizes: [32]}").network.hidden_sizes,
               ElementsAre(32));
 }

@@ -59,6 +59,27 @@ TEST(QNetwork, MinatarCnnHasOneConvolutionAndOneHiddenLayer) {
                   Pair("output.weight", Shape{6, 128}), Pair("output.bias", Shape{6})));
 }
 
+TEST(QNetwork, WidthMultipliesWhatLiesBetweenTheStateAndTheOutput) {
+  RandomStream init(1, "init");
+  NetworkSection options = With(Architecture::kMinatarCnn);
+  options.width = 2;
+  const QNetwork small(options, MinatarObservation(4), 6, init);
+  EXPECT_THAT(
+      Shapes(small),
+      ElementsAre(Pair("conv.weight", Shape{32, 4, 3, 3}), Pair("conv.bias", Shape{32}),
+                  Pair("fc_hidden.weight", Shape{256, 2048}), Pair("fc_hidden.bias", Shape{256}),
+                  Pair("output.weight", Shape{6, 256}), Pair("output.bias", Shape{6})));
+  options.architecture = Architecture::kNatureCnn;
+  const QNetwork large(options, AtariObservation(), 4, init);
+  EXPECT_THAT(
+      Shapes(large),
+      ElementsAre(Pair("conv1.weight", Shape{64, 4, 8, 8}), Pair("conv1.bias", Shape{64}),
+                  Pair("conv2.weight", Shape{128, 64, 4, 4}), Pair("conv2.bias", Shape{128}),
+                  Pair("conv3.weight", Shape{128, 128, 3, 3}), Pair("conv3.bias", Shape{128}),
+                  Pair("fc_hidden.weight", Shape{1024, 6272}), Pair("fc_hidden.bias", Shape{1024}),
+                  Pair("output.weight", Shape{4, 1024}), Pair("output.bias", Shape{4})));
+}
+
 TEST(QNetwork, MlpHasTheHiddenSizesThatAreConfigured) {
   RandomStream init(1, "init");
   NetworkSection options = With(Architecture::kMlp);
