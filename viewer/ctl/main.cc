@@ -185,14 +185,7 @@ class Parser {
   std::string recording_;
 };
 
-int Fail(const std::exception& error, int status) {
-  fmt::print(stderr, "dqnctl: {}\n", error.what());
-  return status;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   Parser parser;
   CommandLine line;
   try {
@@ -203,12 +196,20 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   dqnd::Bell bell;
   const dqnd::Signals signals(bell);
+  line.command({.bell = bell, .signals = signals, .json = line.json});
+  return dqnd::kExitDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    line.command({.bell = bell, .signals = signals, .json = line.json});
-    return dqnd::kExitDone;
+    return Run(argc, argv);
   } catch (const std::invalid_argument& error) {
-    return Fail(error, dqnd::kExitWrong);
+    fmt::print(stderr, "dqnctl: {}\n", error.what());
+    return dqnd::kExitWrong;
   } catch (const std::exception& error) {
-    return Fail(error, dqnd::kExitRefused);
+    fmt::print(stderr, "dqnctl: {}\n", error.what());
+    return dqnd::kExitRefused;
   }
 }

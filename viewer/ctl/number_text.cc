@@ -34,7 +34,7 @@ std::string DurationText(double seconds) {
   const auto whole = static_cast<int64_t>(std::round(std::min(seconds, kLongestDuration)));
   const std::string clock =
       fmt::format("{}:{:02}:{:02}", whole / 3600 % 24, whole / 60 % 60, whole % 60);
-  const int64_t days = whole / (24 * 3600);
+  const int64_t days = whole / 3600 / 24;
   return days == 0 ? clock : fmt::format("{} d {}", Grouped(days), clock);
 }
 

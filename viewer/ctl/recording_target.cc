@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
@@ -49,7 +50,7 @@ class Video final : public RecordingTarget {
   void Write(int64_t time_microseconds, const v1::Moment& moment,
              const PictureDecoder& pictures) override {
     if (!pictures.has_picture()) return;
-    if (!ffmpeg_.has_value()) Begin(pictures.picture());
+    if (ffmpeg_ == nullptr) Begin(pictures.picture());
     Show(pacer_.FramesUntil(time_microseconds));
     if (moment.has_picture()) picture_ = ToRgba(pictures.picture());
     if (game_is_over_) {
@@ -62,18 +63,20 @@ class Video final : public RecordingTarget {
   }
 
   void Close() override {
-    if (!ffmpeg_.has_value()) return;
+    if (ffmpeg_ == nullptr) return;
     Show(pacer_.FramesAtEnd());
     ffmpeg_->Close();
   }
 
  private:
   void Begin(const DecodedPicture& picture) {
-    frame_.emplace(environment_, picture.width, picture.height, options_.overlay);
-    ffmpeg_.emplace(FfmpegVideo::Options{.path = options_.path,
-                                         .width = frame_->width(),
-                                         .height = frame_->height(),
-                                         .frames_per_second = frames_per_second_});
+    frame_ =
+        std::make_unique<VideoFrame>(environment_, picture.width, picture.height, options_.overlay);
+    ffmpeg_ = std::make_unique<FfmpegVideo>(
+        FfmpegVideo::Options{.path = options_.path,
+                             .width = frame_->width(),
+                             .height = frame_->height(),
+                             .frames_per_second = frames_per_second_});
   }
 
   // The newest picture, in so many frames of the video.
@@ -90,8 +93,8 @@ class Video final : public RecordingTarget {
   const double frames_per_second_;
   FramePacer pacer_;
   // From the first picture on.
-  std::optional<VideoFrame> frame_;
-  std::optional<FfmpegVideo> ffmpeg_;
+  std::unique_ptr<VideoFrame> frame_;
+  std::unique_ptr<FfmpegVideo> ffmpeg_;
   RgbaPicture picture_;
   PanelState panel_;
   bool game_is_over_ = false;

@@ -78,7 +78,7 @@ std::string ProgressLine(const v1::RunState& state, int columns) {
   const double fraction = std::clamp(static_cast<double>(state.env_steps()) / total, 0.0, 1.0);
   const std::string left =
       state.has_remaining_seconds() ? DurationText(state.remaining_seconds()) : "-";
-  const std::string text =
+  std::string text =
       fmt::format("{:3} %  {}/{} env_steps  {:.0f} env_steps/s  ETA {}",
                   static_cast<int>(fraction * 100), Grouped(state.env_steps()),
                   Grouped(state.total_env_steps()), state.env_steps_per_second(), left);
