@@ -51,6 +51,9 @@ void Publish(benchmark::State& state, const std::string& id) {
 
 BENCHMARK_CAPTURE(Publish, minatar_breakout, "minatar:breakout")->Arg(1)->Arg(10);
 BENCHMARK_CAPTURE(Publish, cartpole, "classic:cartpole")->Arg(1)->Arg(10);
+BENCHMARK_CAPTURE(Publish, acrobot, "classic:acrobot")->Arg(1)->Arg(10);
+BENCHMARK_CAPTURE(Publish, mountain_car, "classic:mountain_car")->Arg(1)->Arg(10);
+BENCHMARK_CAPTURE(Publish, catch, "catch")->Arg(1)->Arg(10);
 #ifdef DQND_WITH_ALE
 BENCHMARK_CAPTURE(Publish, ale_breakout, "ale:breakout")->Arg(1)->Arg(10);
 #endif

@@ -124,10 +124,15 @@ class Acrobot final : public ClassicEnvironment {
   void Draw(const State& state, Image& image) const override {
     enum : uint8_t { kBackground, kBlack, kLink, kJoint };
     static const Paints paints({{255, 255, 255}, {0, 0, 0}, {0, 204, 204}, {204, 204, 0}});
-    Canvas canvas(image, kSize, kSize, paints);
     constexpr Point kPivot = {kSize / 2.0, kSize / 2.0};
-    const double goal_y = std::round(kPivot.y - kScale * kLength1);
-    canvas.DrawLine({0, goal_y}, {kSize, goal_y}, 2, kBlack);
+    static const Image scenery = [kPivot] {
+      Image drawing;
+      const double goal_y = std::round(kPivot.y - kScale * kLength1);
+      Canvas(drawing, kSize, kSize, paints).DrawLine({0, goal_y}, {kSize, goal_y}, 2, kBlack);
+      return drawing;
+    }();
+    image = scenery;
+    Canvas canvas(image, paints);
 
     // Both links have length 1; an angle of 0 hangs straight down.
     const auto end_of_link = [](Point joint, double angle) {

@@ -74,9 +74,14 @@ class CartPole final : public ClassicEnvironment {
   void Draw(const State& state, Image& image) const override {
     enum : uint8_t { kBackground, kBlack, kWood, kAxle };
     static const Paints paints({{255, 255, 255}, {0, 0, 0}, {202, 152, 101}, {129, 132, 203}});
-    Canvas canvas(image, kWidth, kHeight, paints);
+    static const Image scenery = [] {
+      Image drawing;
+      Canvas(drawing, kWidth, kHeight, paints).DrawLine({0, kTrackY}, {kWidth, kTrackY}, 2, kBlack);
+      return drawing;
+    }();
+    image = scenery;
+    Canvas canvas(image, paints);
     const double x = kWidth / 2.0 + kScale * state[0];
-    canvas.DrawLine({0, kTrackY}, {kWidth, kTrackY}, 2, kBlack);
     canvas.DrawLine({x - kCartWidth / 2, kTrackY}, {x + kCartWidth / 2, kTrackY}, kCartHeight,
                     kBlack);
 

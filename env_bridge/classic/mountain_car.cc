@@ -107,10 +107,16 @@ class MountainCar final : public ClassicEnvironment {
     enum : uint8_t { kBackground, kBlack, kGround, kWheel, kFlag };
     static const Paints paints(
         {{255, 255, 255}, {0, 0, 0}, {236, 239, 231}, {128, 128, 128}, {204, 204, 0}});
-    Canvas canvas(image, kWidth, kHeight, paints);
-    DrawGround(canvas, 0, kBlack);
-    DrawGround(canvas, kSurface, kGround);
-    DrawFlag(canvas, kBlack, kFlag);
+    static const Image scenery = [] {
+      Image drawing;
+      Canvas canvas(drawing, kWidth, kHeight, paints);
+      DrawGround(canvas, 0, kBlack);
+      DrawGround(canvas, kSurface, kGround);
+      DrawFlag(canvas, kBlack, kFlag);
+      return drawing;
+    }();
+    image = scenery;
+    Canvas canvas(image, paints);
     DrawCar(canvas, state[0], kBlack, kWheel);
   }
 
