@@ -5,19 +5,22 @@
     benchmarks/watch.py minatar --rounds 20
 
 In turns, within one run: no stream, one stream, ten streams of 60 moments a second whose clients read
-and discard. Each turn is compared with the one without a stream beside it; medians and quartiles of
-the ratios are printed, of the training thread's processor time and of wall time.
+and discard. Each turn is compared with the one without a stream beside it. Printed are the median of
+the ratios, between which bounds it lies with 95 % (bootstrap), and their quartiles: of the training
+thread's processor time and of wall time. Many short turns, since a shared machine changes its speed
+within seconds.
 """
 
 import argparse
 import json
+import random
 import statistics
 import subprocess
 
 from watched_run import PROGRAMS, training
 
-# Cycles a turn: two to four seconds.
-CYCLES = {"minatar": 2000, "atari": 300}
+# Cycles a turn: about half a second.
+CYCLES = {"minatar": 500, "atari": 100}
 
 
 def measure(name, rounds):
@@ -27,6 +30,12 @@ def measure(name, rounds):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def bounds_of_median(ratios):
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(2000))
+    return medians[50], medians[-51]
+
+
 def report(name, turns):
     baseline = [turn for turn in turns if turn["streams"] == 0]
     for streams in (1, 10):
@@ -34,14 +43,15 @@ def report(name, turns):
         for what in ("processor", "wall"):
             ratios = [100 * (turn[what] / base[what] - 1) for turn, base in zip(watched, baseline)]
             low, median, high = statistics.quantiles(ratios, n=4)
-            print(f"{name:8} {streams:2} streams: {what:9} time {median:+.2f} % (quartiles {low:+.2f} to {high:+.2f}, "
-                  f"{len(ratios)} pairs)", flush=True)
+            least, most = bounds_of_median(ratios)
+            print(f"{name:8} {streams:2} streams: {what:9} time {median:+.2f} % (95 %: {least:+.2f} to {most:+.2f}; "
+                  f"quartiles {low:+.2f} to {high:+.2f}; {len(ratios)} pairs)", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", help=" or ".join(CYCLES))
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=80)
     arguments = parser.parse_args()
     for name in arguments.runs or CYCLES:
         report(name, measure(name, arguments.rounds))

@@ -35,7 +35,9 @@ void Canvas::FillPolygon(std::span<const Point> corners, uint8_t colour) {
   const int top = std::max(0, static_cast<int>(topmost));
   const int bottom = std::min(image_.height, static_cast<int>(std::ceil(bottommost)));
   for (int row = top; row < bottom; ++row) {
-    for (const Edge& edge : std::span(edges_.data(), edges)) AddEdge(edge, row);
+    for (const Edge& edge : std::span(edges_.data(), edges)) {
+      if (edge.upper.y < row + 1 && edge.bottom > row) AddEdge(edge, row);
+    }
     BlendRow(row, colour);
   }
 }
@@ -44,7 +46,6 @@ void Canvas::FillPolygon(std::span<const Point> corners, uint8_t colour) {
 void Canvas::AddEdge(const Edge& edge, int row) {
   const double top = std::max<double>(edge.upper.y, row);
   const double bottom = std::min<double>(edge.bottom, row + 1);
-  if (top >= bottom) return;
   const auto x_at = [&](double y) {
     return std::clamp<double>(edge.upper.x + edge.slope * (y - edge.upper.y), 0, image_.width);
   };
@@ -89,9 +90,9 @@ void Canvas::BlendRow(int row, uint8_t colour) {
   changed_to_ = 0;
 }
 
-// As a polygon of the circle's area, which is off by 0.3 % of the radius at most.
+// As a polygon of the circle's area, which is off by 0.6 % of the radius at most.
 void Canvas::FillCircle(Point centre, double radius, uint8_t colour) {
-  constexpr int kCorners = 32;
+  constexpr int kCorners = 24;
   static const std::array<Point, kCorners> kOfRadius1 = [] {
     constexpr double kStep = 2 * std::numbers::pi / kCorners;
     const double outwards = std::sqrt(kStep / std::sin(kStep));

@@ -43,7 +43,9 @@ class RecordingPlayer {
 
   // What the playhead shows, and the env_steps that were not shown since the moment before. A
   // moment that cannot be decoded is passed over; `damaged` then says that there was one.
-  const DecodedMoment& shown() const { return shown_.value(); }
+  const DecodedMoment& shown() const {
+    return *shown_;  // NOLINT(bugprone-unchecked-optional-access): the constructor sets it
+  }
   bool damaged() const { return damaged_; }
 
  private:
@@ -51,7 +53,7 @@ class RecordingPlayer {
 
   RecordingReader reader_;
   MomentDecoder decoder_;
-  std::optional<DecodedMoment> shown_;
+  std::optional<DecodedMoment> shown_;  // present once it is made
   size_t position_ = 0;
   int64_t time_microseconds_ = 0;
   double speed_ = 1;

@@ -82,8 +82,9 @@ void App::FollowConnection() {
     live_.reset();
     return;
   }
-  if (!live_->model().run().has_value()) return;
-  const v1::RunDescription& run = live_->model().run()->description();
+  const std::optional<v1::GetRunResponse>& answer = live_->model().run();
+  if (!answer.has_value()) return;
+  const v1::RunDescription& run = answer->description();
   window_.SetTitle(fmt::format("{} on {} - dqnview", run.name(), run.host()));
   if (is_remembered_) return;
   is_remembered_ = true;
@@ -150,7 +151,8 @@ double App::Draw() {
   } else if (live_ != nullptr) {
     wanted = live_->Draw(has_keyboard);
     Obey(live_->TakeWishes());
-    if (delays_ && live_->moment()) delays_->Drawn(live_->moment()->unix_nanoseconds);
+    const std::optional<DecodedMoment>& shown = live_->moment();
+    if (delays_ && shown) delays_->Drawn(shown->unix_nanoseconds);
   } else if (recording_ != nullptr) {
     window_.SetTitle(fmt::format("{} - dqnview", recording_->title()));
     wanted = recording_->Draw(has_keyboard);

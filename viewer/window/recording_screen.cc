@@ -220,8 +220,10 @@ void RecordingScreen::DrawSide(float width, float height) {
   decision_.Draw(theme, {actions.begin(), actions.end()},
                  shown.step.has_value() ? &*shown.step : nullptr, width);
   ImGui::Dummy(ImVec2(0, gap));
-  if (input_.Draw(theme, &shown, saliency_, width)) saliency_ = !saliency_;
-  ImGui::Dummy(ImVec2(0, gap));
+  if (shown.network_input != nullptr) {  // recordings of dqnctl leave it out
+    if (input_.Draw(theme, &shown, saliency_, width)) saliency_ = !saliency_;
+    ImGui::Dummy(ImVec2(0, gap));
+  }
   if (BeginCard(theme, "moment", "Moment", "", width)) {
     const float full = ImGui::GetContentRegionAvail().x;
     const float left = ImGui::GetCursorPosX();
