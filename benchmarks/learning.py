@@ -67,27 +67,36 @@ def minatar(game, seeds):
 
 # Adam for all: 3e-4 learns more than 1e-3 with float layers, less with binarized ones.
 ADAM = ["optimizer.name=adam", "optimizer.alpha=~", "optimizer.centered=~", "optimizer.epsilon=~"]
-LEARNING_RATES = {"float": "3e-4", "binary_connect": "1e-3", "bnn": "1e-3", "xnor_net": "1e-3"}
+# A student has the float run of its game and seed as its teacher.
+BACKENDS = {
+    "float": ["optimizer.learning_rate=3e-4"],
+    "binary_connect": ["network.backend=binary_connect", "optimizer.learning_rate=1e-3"],
+    "xnor_net": ["network.backend=xnor_net", "optimizer.learning_rate=1e-3"],
+    "bnn": ["network.backend=bnn", "optimizer.learning_rate=1e-3"],
+    "xnor_net-student": ["network.backend=xnor_net", "optimizer.learning_rate=1e-3", "train.teacher={teacher}"],
+    "bnn-student": ["network.backend=bnn", "optimizer.learning_rate=1e-3", "train.teacher={teacher}"],
+}
 
 
 def backends(game, seeds):
     """By backend: mean training return over the last 10 % of 300,000 frames, and the best periodic evaluation's network
     over 100 fresh episodes, by seed, with their share of float's."""
     finals, best = {}, {}
-    for backend, learning_rate in LEARNING_RATES.items():
-        finals[backend], best[backend] = {}, {}
+    for name, overrides in BACKENDS.items():
+        finals[name], best[name] = {}, {}
         for seed in seeds:
-            run = train(f"minatar/{game}.yaml", f"{game}-{backend}-{seed}", f"run.seed={seed}", f"network.backend={backend}",
+            teacher = RUNS / f"{game}-float-{seed}"
+            run = train(f"minatar/{game}.yaml", f"{game}-{name}-{seed}", f"run.seed={seed}",
                         "train.total_env_steps=300000", "evaluation.every_env_steps=50000", "evaluation.episodes=30", *ADAM,
-                        f"optimizer.learning_rate={learning_rate}")
+                        *[override.format(teacher=teacher) for override in overrides])
             returns = column(run / "progress.csv", "rollout/ep_rew_mean")
-            finals[backend][seed] = round(statistics.mean(value for env_step, value in returns if env_step > 270_000), 3)
-            best[backend][seed] = evaluate(run)["mean_reward"]
-            print(f"{backend}, seed {seed}: {finals[backend][seed]}, best network {best[backend][seed]}", flush=True)
-    means = {what: {backend: statistics.mean(values.values()) for backend, values in scores.items()}
+            finals[name][seed] = round(statistics.mean(value for env_step, value in returns if env_step > 270_000), 3)
+            best[name][seed] = evaluate(run)["mean_reward"]
+            print(f"{name}, seed {seed}: {finals[name][seed]}, best network {best[name][seed]}", flush=True)
+    means = {what: {name: statistics.mean(values.values()) for name, values in scores.items()}
              for what, scores in [("final", finals), ("best", best)]}
-    shares = {what: {backend: round(mean / by_backend["float"], 3) for backend, mean in by_backend.items()}
-              for what, by_backend in means.items()}
+    shares = {what: {name: round(mean / by_name["float"], 3) for name, mean in by_name.items()}
+              for what, by_name in means.items()}
     return {"frames": 300_000, "final_means": finals, "best_networks": best, "shares_of_float": shares}
 
 

@@ -43,9 +43,7 @@ class RecordingPlayer {
 
   // What the playhead shows, and the env_steps that were not shown since the moment before. A
   // moment that cannot be decoded is passed over; `damaged` then says that there was one.
-  const DecodedMoment& shown() const {
-    return *shown_;  // NOLINT(bugprone-unchecked-optional-access): the constructor sets it
-  }
+  const DecodedMoment& shown() const { return *shown_; }
   bool damaged() const { return damaged_; }
 
  private:

@@ -62,8 +62,8 @@ std::string DurationText(double seconds) {
   const auto whole = static_cast<int64_t>(seconds);
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min", whole / 60);
-  if (whole < 24 * 3600) return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
-  return fmt::format("{} d {} h", whole / (24 * 3600), whole / 3600 % 24);
+  if (whole / 3600 < 24) return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+  return fmt::format("{} d {} h", whole / 3600 / 24, whole / 3600 % 24);
 }
 
 std::string ClockText(double unix_seconds) {
