@@ -107,6 +107,32 @@ def test_the_run_directory_of_another_run_is_left_alone(tmp_path):
     assert before == {path: path.read_bytes() for path in (tmp_path / "small").rglob("*") if path.is_file()}
 
 
+BNN = "network.backend=bnn"
+BINARY_CONNECT = "network.backend=binary_connect"
+
+
+@pytest.mark.parametrize(
+    "source, overrides, expected",
+    [
+        # The tensors of both have the same names and shapes.
+        ([BNN], [BINARY_CONNECT, "train.init_from={}"],
+         ["train.init_from: ", "network.backend: binary_connect here, bnn there", "train.teacher"]),
+        ([], [BNN, "train.init_from={}"], ["network.backend: bnn here, float there"]),
+        ([BNN], [BNN, "network.shift_based_normalisation=true", "train.init_from={}"],
+         ["network.shift_based_normalisation: true here, false there"]),
+        ([], ["network.hidden_sizes=[16]", "train.init_from={}"], ["network.hidden_sizes: [16] here, [32] there"]),
+        ([], ["train.teacher={}", "environment.frame_stack=3"], ["train.teacher: ", "fc1.weight"]),
+    ],
+)
+def test_a_network_that_does_not_fit_is_no_starting_point_and_leaves_nothing_behind(tmp_path, source, overrides, expected):
+    config = small_config(tmp_path)
+    assert dqnd("train", config, *source, "train.total_env_steps=200", "run.name=source").returncode == 0
+    message = refused("train", config, *[override.format(tmp_path / "source") for override in overrides])
+    for part in expected:
+        assert part in message
+    assert not (tmp_path / "small").exists()
+
+
 def test_a_buffer_that_does_not_fit_the_memory_is_refused_with_the_largest_that_would(tmp_path):
     message = refused("train", small_config(tmp_path), "replay.buffer_size=1e9")
     assert "The largest replay.buffer_size that fits is" in message

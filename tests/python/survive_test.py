@@ -88,8 +88,8 @@ def test_a_stop_in_the_middle_of_an_evaluation_comes_at_once(tmp_path):
 def test_max_wall_time_stops_the_run_by_itself_with_a_checkpoint(tmp_path):
     config = small_config(tmp_path)
     begun = time.monotonic()
-    done = dqnd("train", config, *LONG, "run.max_wall_time=3s", "run.stop_grace_seconds=1")
-    assert time.monotonic() - begun < 3
+    done = dqnd("train", config, *LONG, "run.max_wall_time=12s")
+    assert time.monotonic() - begun < 12
     assert done.returncode == 75
     assert "stopped by run.max_wall_time" in done.stdout
     assert "go on:" in done.stdout

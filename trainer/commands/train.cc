@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "env_bridge/make_environment.h"
 #include "trainer/bridge.h"
 #include "trainer/commands/commands.h"
 #include "trainer/machine.h"
@@ -16,6 +17,7 @@
 #include "trainer/metrics/run_log.h"
 #include "trainer/run_directory.h"
 #include "trainer/session.h"
+#include "trainer/starting_point.h"
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
@@ -123,6 +125,11 @@ int TrainCommand(const TrainArguments& arguments) {
   if (const auto& wall_time = config.run.max_wall_time) {
     stop.StopAt(started + *wall_time -
                 std::min(*wall_time / 2, std::chrono::seconds(config.run.stop_grace_seconds)));
+  }
+  const bool goes_on = arguments.on_existing != OnExisting::kNew &&
+                       !CheckpointStore::List(RealFileSystem(), RunPath(config)).empty();
+  if (!goes_on) {
+    CheckStartingPoint(RealFileSystem(), config, MakeEnvironment(config.environment)->spec());
   }
   const MemoryLimit limit = FindMemoryLimit();
   const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));

@@ -30,26 +30,32 @@ void ExpectItsShape(const packed_net& net, const PackedNetwork& expected, const 
       fmt::format("{} is of another architecture than {}; export that one again", file, network));
 }
 
-void PrintText(const Comparison& comparison, const PackedExport& packed) {
+void PrintText(const Comparison& comparison) {
   const Comparison::Counts& counts = comparison.counts();
   fmt::print("{} states of play\n", counts.states);
   fmt::print("  integer sums       {} of {} differ\n", counts.sums_differing, counts.sums);
   if (counts.first_sums > 0) {
     fmt::print("  rounded sums       {} of {} beyond the bound, {} signs differ\n",
-               counts.first_sums_beyond, counts.first_sums, counts.first_bits_differing.size());
+               counts.first_sums_beyond, counts.first_sums, counts.first_signs_differing);
     for (const Comparison::FirstBit& bit : counts.first_bits_differing) {
       fmt::print("    state {}, position {}, output {}: {:.3g} from its threshold, bound {:.3g}\n",
                  bit.state, bit.position, bit.output, bit.distance, bit.bound);
     }
+    const auto listed = static_cast<int64_t>(counts.first_bits_differing.size());
+    if (listed < counts.first_signs_differing) {
+      fmt::print("    and {} more, beyond the bound\n", counts.first_signs_differing - listed);
+    }
   }
-  fmt::print("  values             at most {:.3g} apart, {} beyond the bound of {:.3g}\n",
-             counts.largest_value_error, counts.values_beyond, packed.value_bound);
-  fmt::print("  actions            {} differ, of which {} are no ties within the bound\n",
-             counts.actions_differing, counts.actions_unexplained);
+  fmt::print("  values             at most {:.3g} apart, {} beyond their bounds (at most {:.3g})\n",
+             counts.largest_value_error, counts.values_beyond, counts.largest_value_bound);
+  fmt::print(
+      "  actions            {} differ, {} of them behind a differing sign; {} by more than "
+      "the bounds of two values\n",
+      counts.actions_differing, counts.actions_behind_bits, counts.actions_unexplained);
   fmt::print("{}\n", comparison.is_sound() ? "equal" : "DIFFERENT");
 }
 
-void PrintJson(const Comparison& comparison, const PackedExport& packed) {
+void PrintJson(const Comparison& comparison) {
   const Comparison::Counts& counts = comparison.counts();
   nlohmann::ordered_json bits = nlohmann::ordered_json::array();
   for (const Comparison::FirstBit& bit : counts.first_bits_differing) {
@@ -65,11 +71,13 @@ void PrintJson(const Comparison& comparison, const PackedExport& packed) {
                                        {"sums_differing", counts.sums_differing},
                                        {"rounded_sums", counts.first_sums},
                                        {"rounded_sums_beyond_bound", counts.first_sums_beyond},
-                                       {"signs_differing", bits},
+                                       {"signs_differing", counts.first_signs_differing},
+                                       {"signs", bits},
                                        {"value_error", counts.largest_value_error},
-                                       {"value_bound", packed.value_bound},
+                                       {"value_bound", counts.largest_value_bound},
                                        {"values_beyond_bound", counts.values_beyond},
                                        {"actions_differing", counts.actions_differing},
+                                       {"actions_behind_signs", counts.actions_behind_bits},
                                        {"actions_unexplained", counts.actions_unexplained}};
   fmt::print("{}\n", json.dump());
 }
@@ -93,7 +101,7 @@ int VerifyCommand(const VerifyArguments& arguments) {
       saved.config.environment, arguments.states, arguments.seed,
       [&](std::span<const uint8_t> state) { return comparison.Play(state); }, stop.token());
   if (!played) return kExitAgain;
-  (arguments.json ? PrintJson : PrintText)(comparison, packed);
+  (arguments.json ? PrintJson : PrintText)(comparison);
   return comparison.is_sound() ? kExitNo : kExitMayHelp;
 }
 

@@ -17,6 +17,12 @@ std::vector<double> Flat(const at::Tensor& sums) {
   return {rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel()};
 }
 
+std::span<const float> Numbers(const at::Tensor& values) {
+  return {values.const_data_ptr<float>(), static_cast<size_t>(values.numel())};
+}
+
+constexpr int64_t kListedBeyondBound = 100;
+
 }  // namespace
 
 Comparison::Comparison(const QNetwork& network, const NetworkSection& options,
@@ -81,12 +87,16 @@ at::Tensor Comparison::CompareFirst(const at::Tensor& sums, const std::vector<do
     const float there = first.value(packed[i], static_cast<uint32_t>(o));
     const double bound = bounds[i] * first.scales[o];
     ++counts_.first_sums;
-    if (!(std::abs(double{x} - there) <= bound)) ++counts_.first_sums_beyond;
+    const bool is_beyond = !(std::abs(double{x} - there) <= bound);
+    counts_.first_sums_beyond += is_beyond;
     const bool sign = norm(there) >= 0;
     if (is_signed && sign != (norm(x) >= 0)) {
+      ++counts_.first_signs_differing;
       const double change = norm.mean - double{norm.bias} / norm.scale;
-      counts_.first_bits_differing.push_back(
-          {counts_.states, static_cast<int64_t>(i) / outputs, o, std::abs(x - change), bound});
+      if (!is_beyond || counts_.first_sums_beyond <= kListedBeyondBound) {
+        counts_.first_bits_differing.push_back(
+            {counts_.states, static_cast<int64_t>(i) / outputs, o, std::abs(x - change), bound});
+      }
     }
     next.data_ptr<float>()[i] = !is_bnn ? there : sign ? 1.0f : -1.0f;
   }
@@ -105,44 +115,46 @@ void Comparison::CompareSums(const std::vector<at::Tensor>& sums, const Sums& pa
   }
 }
 
-std::span<const float> Comparison::q() const {
-  return {q_.const_data_ptr<float>(), static_cast<size_t>(q_.numel())};
-}
-
-void Comparison::CompareActions(bool bits_are_equal) {
-  const int here = GreedyAction(q()), there = packed_net_best(values_.data(), file_.net().actions);
-  if (here == there) return;
-  ++counts_.actions_differing;
-  // Both values can be off by the bound.
-  const bool is_tie = double{q()[here]} - q()[there] <= 2 * exported_.value_bound;
-  if (bits_are_equal && !is_tie) ++counts_.actions_unexplained;
+void Comparison::CompareValues(const at::Tensor& q, const at::Tensor& last_input) {
+  const at::Tensor h = last_input.flatten().to(at::kDouble).abs();
+  const at::Tensor bounds = at::mv(exported_.value_rounding, h) + exported_.value_bounds;
+  const auto value = [&](int action) { return double{q.const_data_ptr<float>()[action]}; };
+  const auto bound = [&](int action) { return bounds.const_data_ptr<double>()[action]; };
+  const int actions = static_cast<int>(file_.net().actions);
+  for (int a = 0; a < actions; ++a) {
+    const double error = std::abs(value(a) - values_[a] * file_.net().value_scale);
+    counts_.largest_value_error = std::max(counts_.largest_value_error, error);
+    counts_.largest_value_bound = std::max(counts_.largest_value_bound, bound(a));
+    if (!(error <= bound(a))) ++counts_.values_beyond;
+  }
+  const int here = GreedyAction(Numbers(q)), there = packed_net_best(values_.data(), actions);
+  if (value(here) - value(there) > bound(here) + bound(there)) ++counts_.actions_unexplained;
 }
 
 std::span<const float> Comparison::Play(std::span<const uint8_t> state) {
   const c10::InferenceMode inference;
   input_ = converter_.Convert(state);
-  std::vector<at::Tensor> sums;
-  q_ = network_.Forward(input_, {.sums = &sums}).contiguous();
+  std::vector<at::Tensor> sums, inputs;
+  const Pass pass = {.sums = &sums, .inputs = &inputs};
+  q_ = network_.Forward(input_, pass).contiguous();
   const Sums packed = PlayPacked();
-  const size_t differing_before = counts_.first_bits_differing.size();
+  const int64_t differing_before = counts_.first_signs_differing;
   at::Tensor q_given_bits = q_;
   if (!exported_.first) {
     CompareSums(sums, packed, 0);
   } else {
     const at::Tensor second_input = CompareFirst(sums[0], packed[0]);
     sums.clear();
-    q_given_bits = network_.ForwardFrom(1, second_input, {.sums = &sums}).contiguous();
+    q_given_bits = network_.ForwardFrom(1, second_input, pass).contiguous();
     CompareSums(sums, packed, 1);
   }
-  for (uint32_t a = 0; a < file_.net().actions; ++a) {
-    const double value = values_[a] * file_.net().value_scale;
-    const double error = std::abs(q_given_bits.const_data_ptr<float>()[a] - value);
-    counts_.largest_value_error = std::max(counts_.largest_value_error, error);
-    if (!(error <= exported_.value_bound)) ++counts_.values_beyond;
+  CompareValues(q_given_bits, inputs.back());
+  if (GreedyAction(Numbers(q_)) != packed_net_best(values_.data(), file_.net().actions)) {
+    ++counts_.actions_differing;
+    counts_.actions_behind_bits += counts_.first_signs_differing > differing_before;
   }
-  CompareActions(counts_.first_bits_differing.size() == differing_before);
   ++counts_.states;
-  return q();
+  return Numbers(q_);
 }
 
 }  // namespace dqnd

@@ -29,12 +29,17 @@ class Comparison {
     int64_t sums_differing = 0;     // must be 0
     int64_t first_sums = 0;         // of a first layer whose sums are rounded
     int64_t first_sums_beyond = 0;  // of these, farther apart than rounding allows: must be 0
-    std::vector<FirstBit> first_bits_differing;
-    double largest_value_error = 0;  // given equal bits
-    int64_t values_beyond = 0;       // whose error is beyond the bound, or no number: must be 0
+    int64_t first_signs_differing = 0;
+    std::vector<FirstBit> first_bits_differing;  // those within the bound, and a hundred beyond
+    // Given equal bits. The bound of a state's value depends on what its last layer sees.
+    double largest_value_error = 0;
+    double largest_value_bound = 0;
+    int64_t values_beyond = 0;  // whose error is beyond its bound, or no number: must be 0
     int64_t actions_differing = 0;
-    int64_t actions_unexplained = 0;  // of these, neither a tie within the bound nor behind a
-                                      // differing bit: must be 0
+    int64_t actions_behind_bits = 0;  // of these, in states of which a first sign differs
+    // Where the network, given the packed one's bits, prefers another action, and not by so little
+    // that the bounds of both values explain it: must be 0.
+    int64_t actions_unexplained = 0;
   };
 
   // All must outlive this. `file` is what `exported` was written to.
@@ -64,8 +69,8 @@ class Comparison {
   // one's: the second layer's input.
   at::Tensor CompareFirst(const at::Tensor& sums, const std::vector<double>& packed);
   void CompareSums(const std::vector<at::Tensor>& sums, const Sums& packed, size_t first_layer);
-  void CompareActions(bool bits_are_equal);
-  std::span<const float> q() const;
+  // q: the network's values given the packed one's bits, last_input: what its last layer saw.
+  void CompareValues(const at::Tensor& q, const at::Tensor& last_input);
 
   const QNetwork& network_;
   const NetworkSection& options_;

@@ -88,6 +88,26 @@ Threshold FindThreshold(const auto& bit, int64_t low, int64_t high) {
   return {high, at_low};
 }
 
+// Asks about every sum of bits, and of bytes that meet a few of them. Where sums are too many for
+// that, about those near the threshold, and some thousands all over.
+void AskAround(const Threshold& threshold, const auto& bit, int64_t largest_sum, uint32_t output) {
+  constexpr int64_t kMostToAsk = 100'000, kNear = 1'000, kAllOver = 2'000;
+  const auto ask = [&](int64_t from, int64_t to, int64_t step) {
+    for (int64_t sum = std::max(from, -largest_sum); sum <= std::min(to, largest_sum);
+         sum += step) {
+      if (((sum >= threshold.least) != threshold.flip) == bit(sum)) continue;
+      throw std::logic_error(
+          fmt::format("the sign of output {} is no threshold at sum {}", output, sum));
+    }
+  };
+  if (largest_sum <= kMostToAsk) {
+    ask(-largest_sum, largest_sum, 1);
+  } else {
+    ask(threshold.least - kNear, threshold.least + kNear, 1);
+    ask(-largest_sum, largest_sum, largest_sum / kAllOver);
+  }
+}
+
 // A float's place among all floats, and back: neighbours are one apart.
 int64_t PlaceOf(float x) {
   const auto bits = std::bit_cast<int32_t>(x);
@@ -242,19 +262,10 @@ void Maker::SetRounding(const std::function<float(double, uint32_t)>& value,
 void Maker::SetSigns(const std::vector<ChannelNorm>& norms, const PreActivation& x,
                      int64_t largest_sum, PackedLayer& layer) const {
   layer.activation = PACKED_NET_SIGN;
-  // Sums of bits, and of bytes that meet a few of them, are asked one by one as well.
-  constexpr int64_t kMostToAsk = 100'000;
   for (uint32_t o = 0; o < layer.outputs; ++o) {
     const auto bit = [&](int64_t sum) { return norms[o](x(sum, o)) >= 0; };
     const Threshold threshold = FindThreshold(bit, -largest_sum, largest_sum);
-    if (thresholds == Thresholds::kAsked && largest_sum <= kMostToAsk) {
-      for (int64_t sum = -largest_sum; sum <= largest_sum; ++sum) {
-        if (((sum >= threshold.least) != threshold.flip) != bit(sum)) {
-          throw std::logic_error(
-              fmt::format("the sign of output {} is no threshold at sum {}", o, sum));
-        }
-      }
-    }
+    if (thresholds == Thresholds::kAsked) AskAround(threshold, bit, largest_sum, o);
     layer.flips.push_back(threshold.flip);
     if (layer.product == PACKED_NET_FLOATS) {
       const bool always = threshold.least == std::numeric_limits<int32_t>::min();
@@ -350,28 +361,35 @@ void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
   const uint32_t n = layer.fan_in();
   const double largest_input = is_xnor() ? kLargestRectified : 1;
   const std::vector<float> bias = Floats(parameters().Named(site.name + ".bias"));
-  double largest = 1, bound = 0;
+  const double unit = quantised.step * input_step;
+  // n + 1 additions of either order, and a product.
+  const double epsilon = (n + 2) * double{std::numeric_limits<float>::epsilon()};
+  result.value_rounding = at::zeros({layer.outputs, n}, at::kDouble);
+  result.value_bounds = at::zeros({layer.outputs}, at::kDouble);
+  double largest = 1;
   for (uint32_t o = 0; o < layer.outputs; ++o) {
-    double sum = std::abs(bias[o]) / (quantised.step * input_step), magnitude = std::abs(bias[o]),
-           rounding = 0;
+    double sum = std::abs(bias[o]) / unit, beside = std::abs(bias[o]) * epsilon;
     for (uint32_t i = 0; i < n; ++i) {
       const double w = weights[o * n + i], rounded = quantised.integers[o * n + i];
       sum += std::abs(rounded) * largest_input;
-      magnitude += std::abs(w) * largest_input * input_step;
-      rounding += std::abs(w - rounded * quantised.step) * largest_input * input_step +
-                  std::abs(w) * rectifier_bound;
+      beside += std::abs(rounded) * quantised.step * (1 + epsilon) * rectifier_bound;
+      result.value_rounding.data_ptr<double>()[o * n + i] =
+          std::abs(w - rounded * quantised.step) + std::abs(w) * epsilon;
     }
     largest = std::max(largest, sum);
-    bound = std::max(bound, rounding + magnitude * (n + 2) * std::numeric_limits<float>::epsilon());
+    result.value_bounds.data_ptr<double>()[o] = beside;
   }
   layer.shift = static_cast<uint32_t>(std::max(0, std::ilogb(largest) + 1 - kValueBits));
-  const double unit = quantised.step * input_step;
   for (uint32_t o = 0; o < layer.outputs; ++o) {
     layer.factors.push_back(1);
     layer.offsets.push_back(std::llround(bias[o] / unit));
   }
   result.network.value_scale = std::ldexp(unit, static_cast<int>(layer.shift));
-  result.value_bound = bound + 2 * result.network.value_scale;
+  result.value_bounds += 2 * result.network.value_scale;
+  result.value_bound =
+      (result.value_rounding.sum(1) * (largest_input * input_step) + result.value_bounds)
+          .max()
+          .item<double>();
 }
 
 // (S - mean) scale + bias of bnn, alpha S + bias of xnor_net, in fixed point.
@@ -401,6 +419,8 @@ void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
   }
   result.value_bound =
       2 * result.network.value_scale + largest * 4 * std::numeric_limits<float>::epsilon();
+  result.value_rounding = at::zeros({layer.outputs, layer.fan_in()}, at::kDouble);
+  result.value_bounds = at::full({layer.outputs}, result.value_bound, at::kDouble);
 }
 
 void Maker::AddOutput() {

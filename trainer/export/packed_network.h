@@ -22,8 +22,11 @@ namespace dqnd {
 //   the last layer               weights to 16 bits, what xnor_net's rectifier leaves to 24
 struct PackedExport {
   PackedNetwork network;
-  // How far a value of the packed network can be from the float one's, given equal bits.
-  double value_bound = 0;
+  // How far a value of the packed network can be from the float one's, given equal bits: with h the
+  // last layer's input, |h| by `value_rounding` and `value_bounds` beside it. In double precision.
+  at::Tensor value_rounding;  // [actions, inputs of the last layer]; all 0 where it is binary
+  at::Tensor value_bounds;    // [actions]
+  double value_bound = 0;     // whatever h is
   // Of a first layer whose sums are rounded; unset where they are exact.
   struct RoundedSums {
     // The pre-activation that a packed sum of an output stands for, and what the network multiplies
@@ -39,7 +42,8 @@ struct PackedExport {
   std::optional<RoundedSums> first;
 };
 
-// How a sum's threshold is found: by halving, or by halving and then asking about every sum.
+// How a sum's threshold is found: by halving, or by halving and then asking about every sum (of
+// real first layers, which have four billion, about those near it and some thousands all over).
 enum class Thresholds { kHalved, kAsked };
 
 // Throws std::invalid_argument, saying what would work, when the network is of a backend that is

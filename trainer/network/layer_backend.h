@@ -21,6 +21,8 @@ struct Pass {
   // Takes the sums of each layer's product, before anything scales them, for whoever compares them.
   // Not of a float network, whose rectifiers work in place.
   std::vector<at::Tensor>* sums = nullptr;
+  // And what each product multiplies.
+  std::vector<at::Tensor>* inputs = nullptr;
 };
 inline constexpr Pass kUse{};
 inline constexpr Pass kUpdate{.is_update = true};

@@ -28,6 +28,11 @@ class Sequence : public Layer {
   Parts parts_;
 };
 
+void Show(const at::Tensor& input, const at::Tensor& sums, const Pass& pass) {
+  if (pass.inputs != nullptr) pass.inputs->push_back(input);
+  if (pass.sums != nullptr) pass.sums->push_back(sums);
+}
+
 class RealProductPart : public Layer {
  public:
   RealProductPart(const LayerSite& site, Parameters& parameters, RandomStream& init)
@@ -37,7 +42,7 @@ class RealProductPart : public Layer {
 
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     const at::Tensor sums = product_.Apply(input, weight_, bias_);
-    if (pass.sums != nullptr) pass.sums->push_back(sums);
+    Show(input, sums, pass);
     return sums;
   }
 
@@ -55,7 +60,7 @@ class BinaryProductPart : public Layer {
 
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     const at::Tensor sums = product_.Apply(input, SignOfWeights(latent_));
-    if (pass.sums != nullptr) pass.sums->push_back(sums);
+    Show(input, sums, pass);
     return input_scale_ == 1 ? sums : sums * input_scale_;
   }
 
@@ -80,7 +85,7 @@ class ScaledBinaryProductPart : public Layer {
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
     const ScaledSigns weight = ScaledSignsOfWeights(latent_);
     const at::Tensor sums = product_.Apply(input, weight.signs);
-    if (pass.sums != nullptr) pass.sums->push_back(sums);
+    Show(input, sums, pass);
     at::Tensor scales = input_scale_ == 1 ? weight.scales : weight.scales * input_scale_;
     if (sums.dim() == 4) scales = scales.view({-1, 1, 1});
     return bias_.defined() ? sums * scales + bias_ : sums * scales;

@@ -235,5 +235,38 @@ TEST(Comparison, TellsAFirstLayerApartThatHasLostHalfOfItsBits) {
   }
 }
 
+// Every change of a last layer that could move an action is told apart, though the first layer's
+// bits and all sums are as they were.
+TEST(Comparison, TellsALastLayerApartThatWasChangedBeyondItsRounding) {
+  enum class Change { kNone, kOffset, kCoarse };
+  for (const Backend backend : {Backend::kBnn, Backend::kXnorNet}) {
+    NetworkSection options;
+    options.backend = backend;
+    RandomStream init(1, "init"), random(2, "states");
+    const ObservationSpec observation = MinatarObservation(4);
+    const QNetwork network(options, observation, 6, init);
+    const PackedExport exported = PackNetwork(network, options, observation);
+    for (const Change change : {Change::kNone, Change::kOffset, Change::kCoarse}) {
+      PackedNetwork packed = exported.network;
+      PackedLayer& last = packed.layers.back();
+      if (change == Change::kOffset) {
+        last.offsets[0] += std::llround(std::ldexp(0.02 / packed.value_scale, last.shift));
+      }
+      if (change == Change::kCoarse) {
+        for (float& weight : last.weights) weight = std::round(weight / 4096) * 4096;
+      }
+      PackedFile file(EncodePacked(packed), "test");
+      Comparison comparison(network, options, observation, exported, file);
+      for (int i = 0; i < 50; ++i) {
+        comparison.Play(DrawState(Game::kMinatar, observation, random));
+      }
+      EXPECT_EQ(comparison.is_sound(), change == Change::kNone)
+          << static_cast<int>(backend) << ", change " << static_cast<int>(change);
+      EXPECT_EQ(comparison.counts().sums_differing, 0);
+      EXPECT_LT(comparison.counts().largest_value_bound, 0.01);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dqnd
