@@ -75,15 +75,16 @@ class TestOnnx:
 
 @pytest.fixture(scope="module", params=[
     "catch bnn real", "catch xnor_net real", "minatar/freeway bnn real", "minatar/breakout bnn binary",
-    "minatar/seaquest xnor_net binary", "classic/cartpole bnn real", "classic/cartpole xnor_net binary"])
+    "minatar/seaquest xnor_net binary", "classic/cartpole bnn real", "classic/cartpole xnor_net binary",
+    "catch bnn real [2112,16]"])  # sums longer than a NEON register counts at a time
 def packed(request, tmp_path_factory):
     """A folder with network.h, observations.bin, and the expected lines in decisions.txt, by the program of plain C
     on this processor, whose actions are the network's."""
-    game, backend, layers = request.param.split()
+    game, backend, layers, *sizes = request.param.split()
     folder = tmp_path_factory.mktemp("packed")
-    run = train(folder, f"{game}.yaml", f"train.total_env_steps={8000 if game == 'catch' else 1500}",
+    run = train(folder, f"{game}.yaml", f"train.total_env_steps={8000 if game == 'catch' and not sizes else 1500}",
                 f"network.backend={backend}", "network.actor=packed", f"network.first_layer={layers}",
-                f"network.last_layer={layers}")
+                f"network.last_layer={layers}", *[f"network.hidden_sizes={size}" for size in sizes])
     export(run, "c", folder / "network.h")
     known = examples(run, folder, 40)
     number = np.float32 if "cartpole" in game else np.uint8

@@ -8,6 +8,7 @@
 
 #include "trainer/checkpointing.h"
 #include "trainer/evaluation.h"
+#include "trainer/export/packed_network.h"
 #include "trainer/network/safetensors.h"
 
 namespace dqnd {
@@ -148,6 +149,30 @@ TEST(DqnLearns, CatchWithPolyakAveragingDoubleQAndThreeStepReturnsInFourEnvironm
   Dqn dqn(config);
   Play(dqn, 6000);
   EXPECT_GT(Score(dqn, config, 100), 0.9);
+}
+
+// What acts, and what Evaluate is given.
+TEST(Dqn, WithAPackedActorItsPolicyHasTheValuesOfTheDevice) {
+  Config config = Catch();
+  config.network.backend = Backend::kBnn;
+  config.network.actor = ActorKind::kPacked;
+  Dqn dqn(config);
+  Play(dqn, 300);
+  const ObservationSpec& observation = dqn.environment().observation;
+  RandomStream init(9, "overwritten"), random(3, "test");
+  QNetwork network(config.network, observation, dqn.environment().num_actions(), init);
+  network.parameters().MoveTowards(dqn.learner().parameters(), 1);
+  PackedFile file(EncodePacked(PackNetwork(network, config.network, observation).network), "test");
+  for (int board = 0; board < 20; ++board) {
+    std::vector<uint8_t> pixels(observation.bytes());
+    for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.Below(2));
+    std::vector<int32_t> device(file.net().actions);
+    packed_net_values(&file.net(), pixels.data(), file.scratch(), device.data());
+    const std::span<const float> values = dqn.policy().ActionValues(pixels);
+    for (size_t a = 0; a < device.size(); ++a) {
+      EXPECT_FLOAT_EQ(values[a], static_cast<float>(device[a] * file.net().value_scale));
+    }
+  }
 }
 
 }  // namespace

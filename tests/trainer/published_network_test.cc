@@ -10,6 +10,7 @@
 
 #include "base/random_stream.h"
 #include "env_bridge/make_environment.h"
+#include "trainer/export/packed_network.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -74,6 +75,37 @@ TEST_F(PublishedNetworkTest, WhoeverRefreshesMeanwhileTakesAWholeCopyAndNeverAnO
   // One that a reader made it leave out comes with the next.
   const auto policy = published_.Make();
   while (policy->Refresh() < kLast) Publish(kLast);
+}
+
+// Of exhibition games and streams where network.actor is packed.
+TEST(PublishedNetwork, OfAPackedActorHasTheValuesOfTheDevice) {
+  const EnvironmentSpec environment = MakeEnvironment({.id = "catch"})->spec();
+  NetworkSection options{.architecture = Architecture::kMlp, .hidden_sizes = {32}};
+  options.backend = Backend::kBnn;
+  options.actor = ActorKind::kPacked;
+  RandomStream random(3, "test");
+  PublishedNetwork published(options, environment);
+  std::unique_ptr<LivePolicy> policy;
+  for (int64_t env_steps = 1; env_steps <= 3; ++env_steps) {
+    RandomStream init(env_steps, "init");
+    const QNetwork network(options, environment.observation, environment.num_actions(), init);
+    published.Publish(network.parameters(), env_steps);
+    if (policy == nullptr) policy = published.Make();
+    policy->Refresh();
+    PackedFile file(EncodePacked(PackNetwork(network, options, environment.observation).network),
+                    "test");
+    for (int board = 0; board < 20; ++board) {
+      std::vector<uint8_t> pixels(environment.observation.bytes());
+      for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.Below(2));
+      std::vector<int32_t> device(environment.num_actions());
+      packed_net_values(&file.net(), pixels.data(), file.scratch(), device.data());
+      const std::span<const float> values = policy->ActionValues(pixels);
+      for (size_t a = 0; a < device.size(); ++a) {
+        EXPECT_FLOAT_EQ(values[a], static_cast<float>(device[a] * file.net().value_scale));
+      }
+      EXPECT_EQ(GreedyAction(values), packed_net_best(device.data(), file.net().actions));
+    }
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "trainer/export/packed_header.h"
 #include "trainer/export/packed_network.h"
 #include "trainer/export/plain_tensors.h"
+#include "trainer/network/normalisation.h"
 #include "trainer/network/safetensors.h"
 #include "trainer/stop_on_signal.h"
 
@@ -61,7 +62,11 @@ int ExportCommand(const ExportArguments& arguments) {
 
   if (arguments.format == "safetensors") {
     const std::vector<NamedTensor> tensors = PlainTensors(network, options);
-    write(EncodeSafetensors(tensors, {{"environment", spec.id}}));
+    write(EncodeSafetensors(
+        tensors, {{"environment", spec.id},
+                  {"observation_factor", fmt::format("{}", network.state_scale())},
+                  {"first_sum_factor", fmt::format("{}", network.sites().front().input_scale)},
+                  {"normalisation_epsilon", fmt::format("{}", kNormalisationEpsilon)}}));
     fmt::print("{}: {} tensors of {}\n", arguments.output, tensors.size(), saved.file.string());
   } else if (arguments.format == "examples") {
     const auto examples = Examples(saved.config, spec, network, arguments.states);
@@ -79,11 +84,11 @@ int ExportCommand(const ExportArguments& arguments) {
     const std::string name = std::filesystem::path(arguments.output).stem().string();
     write(arguments.format == "c" ? PackedHeader(bytes, name, spec.id) : bytes);
     fmt::print(
-        "{}: {} bytes of network ({} in float32), {} bytes of scratch; values within {:.2g} of "
-        "{}, given equal signs behind the first layer\n",
+        "{}: {} bytes of network ({} in float32), {} bytes of scratch; dqnd verify compares it "
+        "with "
+        "{}\n",
         arguments.output, bytes.size(), 4 * network.parameters().count(),
-        packed_net_scratch_bytes(&PackedFile(bytes, arguments.output).net()), packed.value_bound,
-        saved.file.string());
+        packed_net_scratch_bytes(&PackedFile(bytes, arguments.output).net()), saved.file.string());
   }
   return kExitNo;
 }

@@ -171,9 +171,11 @@ PackedLayer Maker::Geometry(const LayerSite& site) const {
   layer.outputs = narrow(site.product.outputs());
   if (site.product.fan_in() > kWidestSum) {
     throw std::invalid_argument(fmt::format(
-        "{} adds {} numbers in one sum, and a packed network at most {}: make the layer before it "
-        "narrower, or export with --format=safetensors",
-        site.name, site.product.fan_in(), kWidestSum));
+        "{} adds {} numbers in one sum, and a packed network at most {}: make {}, or export with "
+        "--format=safetensors",
+        site.name, site.product.fan_in(), kWidestSum,
+        site.is_first ? "the observation smaller (environment.screen_size, frame_stack)"
+                      : "the layer before it narrower"));
   }
   return layer;
 }

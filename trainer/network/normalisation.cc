@@ -18,7 +18,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr float kEpsilon = 1e-5f;           // PyTorch's
 constexpr float kSmallestMomentum = 0.01f;  // of the running statistics
 
 // The power of two that is nearest to x by its logarithm, with its sign; 0 for 0: AP2 in Hubara et
@@ -131,7 +130,7 @@ at::Tensor InverseOf(const at::Tensor& variance, bool shift_based) {
   at::Tensor inverse = at::empty_like(variance);
   const float* from = variance.const_data_ptr<float>();
   std::transform(from, from + variance.numel(), inverse.data_ptr<float>(), [=](float v) {
-    const float root = 1 / std::sqrt(v + kEpsilon);
+    const float root = 1 / std::sqrt(v + kNormalisationEpsilon);
     return shift_based ? NearestPowerOfTwo(root) : root;
   });
   return inverse;

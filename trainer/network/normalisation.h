@@ -11,6 +11,8 @@
 
 namespace dqnd {
 
+inline constexpr float kNormalisationEpsilon = 1e-5f;  // PyTorch's
+
 // Batch normalisation (Ioffe and Szegedy 2015) of each channel:
 //
 //   y = (x - mean) scale + bias,  scale = weight / sqrt(variance + epsilon)
