@@ -95,6 +95,7 @@ void Bridge::Listen(FileSystem& files, const std::filesystem::path& run, spdlog:
     server_ = MakeServer(listen.substr(0, listen.rfind(':')) + ":0", run);
     log.info("{} is taken; clients find this run at {}", listen, server_->address());
   }
+  if (!options_.write_address) return;
   try {
     WriteFileAtomically(files, run / kAddressFile, AddressLine());
   } catch (const std::system_error& error) {

@@ -35,6 +35,9 @@ class Bridge {
     EnvironmentSpec environment;
     int n_envs = 0;           // that train; 0: none does
     int max_exhibitions = 0;  // games at once for which there is memory, and which are allowed
+    // Whether clients that name the run directory come here; false where another daemon works
+    // there.
+    bool write_address = true;
   };
 
   // `feed` notifies `news`, and both must outlive this object. `request_stop` ends the run as a
@@ -50,8 +53,9 @@ class Bridge {
   RemoteControl& control() { return control_; }
   const RemoteControl& control() const { return control_; }
 
-  // Serves what config.server.listen says, and writes where into the run directory. Where a port of
-  // loopback is taken, takes a free one and says so in `log`. Throws what Server throws.
+  // Serves what config.server.listen says, and writes where into the run directory, unless the
+  // options forbid it. Where a port of loopback is taken, takes a free one and says so in `log`.
+  // Throws what Server throws.
   void Listen(FileSystem& files, const std::filesystem::path& run, spdlog::logger& log);
 
   // Where, with a token; empty when nothing is served.

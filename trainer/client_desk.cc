@@ -105,6 +105,7 @@ void ClientDesk::TellState(RunPhase phase) {
   phase_ = phase;
   RunState state = loop_.state();
   state.phase = phase;
+  if (phase == RunPhase::kPaused) state.remaining_seconds.reset();  // it stands still
   control_.SetState(state);
 }
 

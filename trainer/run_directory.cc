@@ -107,6 +107,15 @@ FolderLock::~FolderLock() {
   if (file_ >= 0) close(file_);
 }
 
+bool FolderLock::IsHeld(const fs::path& folder) {
+  const int file = open((folder / kLockFile).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return false;
+  // Shared, so that two that ask at once do not take each other for the holder.
+  const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(file);
+  return held;
+}
+
 void RunDirectory::CheckExisting(const Config& config, const Options& options) {
   if (options.on_existing == OnExisting::kNew) return MoveAside();
   const std::optional<Config> there = StoredConfig(files_, path_);
@@ -180,14 +189,18 @@ fs::path FindNetworkFile(FileSystem& files, const fs::path& run_or_checkpoint) {
   return file;
 }
 
-SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoint) {
-  const fs::path file = FindNetworkFile(files, run_or_checkpoint);
-  // The configuration lies in the checkpoint or in the run directory: the nearest folder above that
-  // has one.
+std::optional<Config> ConfigAbove(FileSystem& files, const fs::path& file) {
+  // It lies in the checkpoint or in the run directory: the nearest folder above that has one.
   for (fs::path folder = fs::absolute(file).parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
-    if (files.Exists(folder / kConfigFile)) return {file, ReadConfig(files, folder)};
+    if (files.Exists(folder / kConfigFile)) return ReadConfig(files, folder);
   }
+  return std::nullopt;
+}
+
+SavedNetwork FindSavedNetwork(FileSystem& files, const fs::path& run_or_checkpoint) {
+  const fs::path file = FindNetworkFile(files, run_or_checkpoint);
+  if (const std::optional<Config> config = ConfigAbove(files, file)) return {file, *config};
   throw std::invalid_argument(
       fmt::format("{}: no {} lies above it, so its network is unknown; keep a "
                   "network in its run directory",

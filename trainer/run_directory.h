@@ -34,6 +34,10 @@ class FolderLock {
   // Throws RunDirectoryLocked, and std::system_error when the file cannot be made.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
+
+  // Whether somebody holds the folder's lock now; does not wait, and makes no file.
+  static bool IsHeld(const std::filesystem::path& folder);
+
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
@@ -111,7 +115,11 @@ void SaveBest(FileSystem& files, const std::filesystem::path& run, std::string_v
 std::filesystem::path FindNetworkFile(FileSystem& files,
                                       const std::filesystem::path& run_or_checkpoint);
 
-// The same with the configuration it was trained with, which lies in a folder above.
+// The configuration that a network file was trained with, which lies in a folder above; nothing
+// where there is none.
+std::optional<Config> ConfigAbove(FileSystem& files, const std::filesystem::path& file);
+
+// FindNetworkFile with that configuration. Throws std::invalid_argument where there is none.
 struct SavedNetwork {
   std::filesystem::path file;
   Config config;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -35,13 +36,9 @@ bool IsOfTheNetwork(const std::string& difference) {
 // Nothing where no config.yaml says with what the network was trained.
 std::vector<std::string> DifferencesOfNetworks(FileSystem& files, const fs::path& file,
                                                const Config& config) {
-  std::vector<std::string> differences;
-  for (fs::path folder = fs::absolute(file).parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (!files.Exists(folder / kConfigFile)) continue;
-    differences = DifferingResultKeys(config, FindSavedNetwork(files, file).config);
-    break;
-  }
+  const std::optional<Config> there = ConfigAbove(files, file);
+  if (!there) return {};
+  std::vector<std::string> differences = DifferingResultKeys(config, *there);
   std::erase_if(differences, [](const std::string& each) { return !IsOfTheNetwork(each); });
   return differences;
 }

@@ -101,7 +101,7 @@ RunState TrainingLoop::State() {
   state.total_env_steps = config_.train.total_env_steps;
   state.updates = dqn_.updates();
   if (seconds > 0) state.env_steps_per_second = env_steps / seconds;
-  if (env_steps > 0) {
+  if (state.env_steps_per_second > 0) {
     state.remaining_seconds =
         static_cast<double>(state.total_env_steps - state.env_steps) / state.env_steps_per_second;
   }

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "env_bridge/rpc/moment_encoder.h"
+#include "env_bridge/rpc/rate_limit.h"
 #include "env_bridge/rpc/refuse.h"
 #include "env_bridge/watch/background_thread.h"
 #include "env_bridge/watch/exhibition_game.h"
@@ -29,6 +30,7 @@ constexpr std::chrono::milliseconds kBetweenMoments{8};  // 120 a second are mor
 constexpr std::chrono::milliseconds kLatest{100};        // behind real time; then it is given up
 constexpr std::chrono::seconds kLongestWrite{30};        // then the client is taken for gone
 constexpr int kNice = 5;
+constexpr double kRequestsPerSecond = 100;  // more than a person's keys make
 
 uint64_t AnySeed() {
   std::random_device device;
@@ -91,6 +93,7 @@ class ExhibitionServiceImpl::Player final
  private:
   // The call is over: cancelled, or the daemon ends.
   struct Ended {};
+  struct TooManyRequests {};
 
   template <typename Change>
   void Note(const Change& change) {
@@ -112,6 +115,10 @@ class ExhibitionServiceImpl::Player final
       WaitForWrite();
     } catch (const Ended&) {
       status = {grpc::StatusCode::UNAVAILABLE, "the daemon has ended"};
+    } catch (const TooManyRequests&) {
+      status = {grpc::StatusCode::RESOURCE_EXHAUSTED,
+                fmt::format("this game gets more than {} requests a second; send fewer",
+                            kRequestsPerSecond)};
     } catch (const std::invalid_argument& error) {
       status = {grpc::StatusCode::INVALID_ARGUMENT, error.what()};
     } catch (const std::exception& error) {
@@ -236,7 +243,7 @@ class ExhibitionServiceImpl::Player final
   }
 
   // Returns at `due`, or as soon as a command was carried out; writes meanwhile what waits for its
-  // time or for the message before. Throws Ended.
+  // time or for the message before. Throws Ended and TooManyRequests.
   void WaitUntil(Clock::time_point due) {
     while (true) {
       std::optional<v1::PlayRequest> command;
@@ -256,6 +263,7 @@ class ExhibitionServiceImpl::Player final
         if (std::exchange(has_request_, false)) command = request_;
       }
       if (command) {
+        if (!requests_.Pass()) throw TooManyRequests();
         StartRead(&request_);
         Obey(*command);
       }
@@ -332,6 +340,7 @@ class ExhibitionServiceImpl::Player final
   grpc::CallbackServerContext& context_;
 
   // Owned by the player's thread.
+  RateLimit requests_{kRequestsPerSecond};
   Wakeup saliency_news_;  // nobody waits for it: a map goes out with the next moment
   std::unique_ptr<ExhibitionGame> game_;
   std::unique_ptr<MomentEncoder> encoder_;
@@ -367,7 +376,8 @@ ExhibitionServiceImpl::~ExhibitionServiceImpl() = default;
 grpc::ServerBidiReactor<v1::PlayRequest, v1::PlayResponse>* ExhibitionServiceImpl::Play(
     grpc::CallbackServerContext* context) {
   using Reactor = grpc::ServerBidiReactor<v1::PlayRequest, v1::PlayResponse>;
-  if (const grpc::Status status = parts_.access.Check(*context, Permission::kLook); !status.ok()) {
+  if (const grpc::Status status = parts_.admission.Check(*context, Permission::kLook);
+      !status.ok()) {
     return Refuse<Reactor>(status);
   }
   const std::lock_guard lock(mutex_);

@@ -8,7 +8,7 @@
 #include "dqnd/v1/exhibition.grpc.pb.h"
 #include "env_bridge/environment_options.h"
 #include "env_bridge/policy.h"
-#include "env_bridge/rpc/access.h"
+#include "env_bridge/rpc/admission.h"
 
 namespace dqnd {
 
@@ -18,7 +18,7 @@ class ExhibitionServiceImpl final : public v1::ExhibitionService::CallbackServic
  public:
   // Everything must outlive the service.
   struct Parts {
-    const Access& access;
+    Admission& admission;
     PolicySource& policies;
     EnvironmentOptions environment;
     double eps;                  // where a call names none

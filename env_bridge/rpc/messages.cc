@@ -75,8 +75,6 @@ void ToMessage(const RunDescription& description, v1::RunDescription& message) {
   message.set_parameters(description.parameters);
   message.set_config_yaml(description.config_yaml);
   message.set_host(HostName());
-  static const double process_start = static_cast<double>(UnixNanoseconds()) / 1e9;
-  message.set_process_start_unix_seconds(process_start);
 }
 
 void ToMessage(const RunState& state, int watchers, v1::RunState& message) {

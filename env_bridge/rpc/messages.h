@@ -20,6 +20,7 @@ inline constexpr int kContractRevision = 1;
 
 void ToMessage(const EnvironmentSpec& spec, v1::EnvironmentSpec& message);
 void ToMessage(const ObservationSpec& spec, v1::ObservationSpec& message);
+// But for process_start_unix_seconds, which the run does not know.
 void ToMessage(const RunDescription& description, v1::RunDescription& message);
 void ToMessage(const RunState& state, int watchers, v1::RunState& message);
 void ToMessage(const ShownStep& step, v1::Step& message);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "env_bridge/rpc/messages.h"
+#include "env_bridge/watch/moment.h"
 
 namespace dqnd {
 namespace {
@@ -20,14 +21,8 @@ grpc::ServerUnaryReactor* Finished(grpc::CallbackServerContext& context,
 
 }  // namespace
 
-grpc::Status RunServiceImpl::Admit(const grpc::CallbackServerContext& context, Permission needed) {
-  if (const grpc::Status status = parts_.access.Check(context, needed); !status.ok()) return status;
-  if (!rate_.Pass()) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            "more than 100 calls a second reach this daemon; ask less often"};
-  }
-  return grpc::Status::OK;
-}
+RunServiceImpl::RunServiceImpl(const Parts& parts)
+    : parts_(parts), began_unix_seconds_(static_cast<double>(UnixNanoseconds()) / 1e9) {}
 
 void RunServiceImpl::FillState(v1::RunState& state) const {
   ToMessage(parts_.control.state(), parts_.watchers, state);
@@ -36,7 +31,8 @@ void RunServiceImpl::FillState(v1::RunState& state) const {
 grpc::ServerUnaryReactor* RunServiceImpl::Command(
     grpc::CallbackServerContext& context, const std::function<void(RunControl::Done)>& start,
     const std::function<void()>& fill) {
-  if (const grpc::Status status = Admit(context, Permission::kControl); !status.ok()) {
+  if (const grpc::Status status = parts_.admission.Check(context, Permission::kControl);
+      !status.ok()) {
     return Finished(context, status);
   }
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
@@ -54,12 +50,14 @@ grpc::ServerUnaryReactor* RunServiceImpl::Command(
 grpc::ServerUnaryReactor* RunServiceImpl::GetRun(grpc::CallbackServerContext* context,
                                                  const v1::GetRunRequest* /*request*/,
                                                  v1::GetRunResponse* response) {
-  const grpc::Status status = Admit(*context, Permission::kLook);
+  const grpc::Status status = parts_.admission.Check(*context, Permission::kLook);
   if (status.ok()) {
     *response->mutable_contract() = ThisContract(parts_.program_version);
-    ToMessage(parts_.control.description(), *response->mutable_description());
+    v1::RunDescription& description = *response->mutable_description();
+    ToMessage(parts_.control.description(), description);
+    description.set_process_start_unix_seconds(began_unix_seconds_);
     FillState(*response->mutable_state());
-    response->set_may_control(parts_.access.MayControl(*context));
+    response->set_may_control(parts_.admission.MayControl(*context));
   }
   return Finished(*context, status);
 }
@@ -118,7 +116,7 @@ grpc::ServerUnaryReactor* RunServiceImpl::Stop(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* RunServiceImpl::ListMetrics(grpc::CallbackServerContext* context,
                                                       const v1::ListMetricsRequest* request,
                                                       v1::ListMetricsResponse* response) {
-  const grpc::Status status = Admit(*context, Permission::kLook);
+  const grpc::Status status = parts_.admission.Check(*context, Permission::kLook);
   if (status.ok()) {
     const std::vector<std::string> names(request->names().begin(), request->names().end());
     for (const auto& [name, curve] : parts_.feed.Curves(names)) {

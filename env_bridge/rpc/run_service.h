@@ -5,8 +5,7 @@
 #include <string>
 
 #include "dqnd/v1/run.grpc.pb.h"
-#include "env_bridge/rpc/access.h"
-#include "env_bridge/rpc/rate_limit.h"
+#include "env_bridge/rpc/admission.h"
 #include "env_bridge/run_control.h"
 #include "env_bridge/watch/run_feed.h"
 
@@ -16,14 +15,14 @@ namespace dqnd {
 class RunServiceImpl final : public v1::RunService::CallbackService {
  public:
   struct Parts {
-    const Access& access;
+    Admission& admission;
     RunControl& control;
     const RunFeed& feed;
     const std::atomic<int>& watchers;  // clients that watch or play
     std::string program_version;
   };
 
-  explicit RunServiceImpl(const Parts& parts) : parts_(parts) {}
+  explicit RunServiceImpl(const Parts& parts);
 
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
                                    const v1::GetRunRequest* request,
@@ -52,11 +51,10 @@ class RunServiceImpl final : public v1::RunService::CallbackService {
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext& context,
                                     const std::function<void(RunControl::Done)>& start,
                                     const std::function<void()>& fill);
-  grpc::Status Admit(const grpc::CallbackServerContext& context, Permission needed);
   void FillState(v1::RunState& state) const;
 
   const Parts parts_;
-  RateLimit rate_{100};
+  const double began_unix_seconds_;  // when the daemon began
 };
 
 }  // namespace dqnd

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "env_bridge/rpc/access.h"
+#include "env_bridge/rpc/admission.h"
 #include "env_bridge/rpc/certificate.h"
 #include "env_bridge/rpc/exhibition_service.h"
 #include "env_bridge/rpc/run_service.h"
@@ -153,12 +154,13 @@ class PrivateFiles {
 struct Server::Services {
   Services(const ServerOptions& options, const ServedRun& run, const Tokens& tokens)
       : access(tokens.control, tokens.read_only),
-        runs({.access = access,
+        admission(access, options.calls_per_second),
+        runs({.admission = admission,
               .control = run.control,
               .feed = run.feed,
               .watchers = watchers,
               .program_version = options.program_version}),
-        streams({.access = access,
+        streams({.admission = admission,
                  .control = run.control,
                  .feed = run.feed,
                  .hub = run.hub,
@@ -166,7 +168,7 @@ struct Server::Services {
                  .news = run.news,
                  .watchers = watchers,
                  .most_watchers = options.max_watchers}),
-        exhibitions({.access = access,
+        exhibitions({.admission = admission,
                      .policies = run.policies,
                      .environment = run.environment,
                      .eps = run.exhibition_eps,
@@ -175,6 +177,7 @@ struct Server::Services {
                      .most_exhibitions = options.max_exhibitions}) {}
 
   const Access access;
+  Admission admission;
   std::atomic<int> watchers = 0;
   RunServiceImpl runs;
   StreamServiceImpl streams;

@@ -23,8 +23,9 @@ struct ServerOptions {
   bool insecure = false;
   // Where the tokens and, with TLS, the certificate lie; made where missing.
   std::filesystem::path access_folder = {};
-  int max_watchers = 64;    // clients that watch or play
-  int max_exhibitions = 4;  // games at once
+  int max_watchers = 64;       // clients that watch or play
+  int max_exhibitions = 4;     // games at once
+  int calls_per_second = 100;  // of one client, and as many at once
   std::string program_version = {};
   // A client that says nothing for so long is asked for a sign of life, and dropped when it gives
   // none.

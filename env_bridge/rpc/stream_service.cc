@@ -139,14 +139,16 @@ StreamServiceImpl::~StreamServiceImpl() = default;
 grpc::ServerWriteReactor<v1::WatchResponse>* StreamServiceImpl::Watch(
     grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
   using Reactor = grpc::ServerWriteReactor<v1::WatchResponse>;
-  if (const grpc::Status status = parts_.access.Check(*context, Permission::kLook); !status.ok()) {
+  if (const grpc::Status status = parts_.admission.Check(*context, Permission::kLook);
+      !status.ok()) {
     return Refuse<Reactor>(status);
   }
   const double rate = request->moments_per_second();
-  if (!(rate >= 0 && rate <= kMostMomentsPerSecond)) {
-    return Refuse<Reactor>({grpc::StatusCode::INVALID_ARGUMENT,
-                            fmt::format("moments_per_second is {}; choose a number from 0 to {}",
-                                        rate, kMostMomentsPerSecond)});
+  if (rate != 0 && !(rate >= WatchHub::kFewestMomentsPerSecond && rate <= kMostMomentsPerSecond)) {
+    return Refuse<Reactor>(
+        {grpc::StatusCode::INVALID_ARGUMENT,
+         fmt::format("moments_per_second is {}; choose a number from {} to {}, or 0 for none", rate,
+                     WatchHub::kFewestMomentsPerSecond, kMostMomentsPerSecond)});
   }
   std::unique_ptr<WatchHub::Subscription> subscription;
   try {

@@ -10,7 +10,7 @@
 
 #include "dqnd/v1/stream.grpc.pb.h"
 #include "env_bridge/policy.h"
-#include "env_bridge/rpc/access.h"
+#include "env_bridge/rpc/admission.h"
 #include "env_bridge/run_control.h"
 #include "env_bridge/watch/run_feed.h"
 #include "env_bridge/watch/saliency_worker.h"
@@ -26,7 +26,7 @@ class StreamServiceImpl final : public v1::StreamService::CallbackService {
  public:
   // Everything must outlive the service.
   struct Parts {
-    const Access& access;
+    Admission& admission;
     RunControl& control;
     const RunFeed& feed;
     WatchHub& hub;

@@ -7,6 +7,16 @@
 #include <fmt/format.h>
 
 namespace dqnd {
+namespace {
+
+// At least a tick of the clock. REQUIRES: a rate that Subscribe takes, so that it fits the clock.
+WatchHub::Clock::duration IntervalOf(double moments_per_second) {
+  using Duration = WatchHub::Clock::duration;
+  const std::chrono::duration<double> seconds(1.0 / moments_per_second);
+  return std::max(std::chrono::duration_cast<Duration>(seconds), Duration(1));
+}
+
+}  // namespace
 
 std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const SubscriptionOptions& options) {
   if (n_envs_ == 0) {
@@ -16,6 +26,10 @@ std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const SubscriptionOp
     throw std::invalid_argument(
         fmt::format("environment_index is {}; this run has {}, from 0 to {}",
                     options.environment_index, n_envs_, n_envs_ - 1));
+  }
+  if (!(options.moments_per_second >= kFewestMomentsPerSecond)) {
+    throw std::invalid_argument(fmt::format("moments_per_second is {}; choose {} or more",
+                                            options.moments_per_second, kFewestMomentsPerSecond));
   }
   std::unique_ptr<Subscription> subscription(new Subscription(*this, options));
   const std::lock_guard lock(mutex_);
@@ -80,8 +94,7 @@ std::shared_ptr<const Moment> WatchHub::Take(const CycleView& cycle, int lane) c
 WatchHub::Subscription::Subscription(WatchHub& hub, const SubscriptionOptions& options)
     : hub_(hub),
       environment_index_(options.environment_index),
-      interval_(std::chrono::duration_cast<Clock::duration>(
-          std::chrono::duration<double>(1.0 / options.moments_per_second))) {}
+      interval_(IntervalOf(options.moments_per_second)) {}
 
 WatchHub::Subscription::~Subscription() {
   const std::lock_guard lock(hub_.mutex_);

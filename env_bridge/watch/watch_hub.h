@@ -39,9 +39,11 @@ class WatchHub {
  public:
   using Clock = std::chrono::steady_clock;
 
+  static constexpr double kFewestMomentsPerSecond = 0.001;
+
   struct SubscriptionOptions {
     int environment_index = 0;
-    double moments_per_second = 30;  // above 0
+    double moments_per_second = 30;  // kFewestMomentsPerSecond or more
   };
 
   class Subscription;
@@ -49,8 +51,8 @@ class WatchHub {
   // `on_news` is notified by Publish when a subscriber has a new moment, and must outlive the hub.
   WatchHub(int n_envs, Wakeup& on_news) : n_envs_(n_envs), on_news_(on_news), taken_(n_envs) {}
 
-  // Throws std::invalid_argument when there is no such environment. The subscription ends with the
-  // object, which the hub must outlive.
+  // Throws std::invalid_argument when there is no such environment or rate. The subscription ends
+  // with the object, which the hub must outlive.
   std::unique_ptr<Subscription> Subscribe(const SubscriptionOptions& options);
 
   // Whether Publish has anything to do.

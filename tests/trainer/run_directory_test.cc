@@ -149,6 +149,17 @@ TEST_F(RunDirectoryTest, TwoOwnersAtOnceAreRefused) {
                RunDirectoryLocked);
 }
 
+TEST_F(RunDirectoryTest, OthersSeeWhetherItIsHeldAndLeaveNothingBehind) {
+  fs::create_directories(Path());
+  EXPECT_FALSE(FolderLock::IsHeld(Path()));
+  EXPECT_TRUE(fs::is_empty(Path()));
+  {
+    const RunDirectory owner(RealFileSystem(), config_, {.on_existing = OnExisting::kResume});
+    EXPECT_TRUE(FolderLock::IsHeld(Path()));
+  }
+  EXPECT_FALSE(FolderLock::IsHeld(Path()));
+}
+
 TEST_F(RunDirectoryTest, APlaceThatCannotBeAFolderIsRefusedWithThePathAndTheReason) {
   fs::create_directories(config_.run.directory);
   std::ofstream(Path()) << "a file";

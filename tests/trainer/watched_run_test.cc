@@ -170,6 +170,18 @@ TEST(WatchedRun, StandsStillWhilePausedAndPlaysExactlyTheStepsAskedFor) {
   EXPECT_EQ(WatchedRun::Ask([&](auto done) { run.control().Resume(done); }), "");
 }
 
+TEST(WatchedRun, APausedOneDoesNotSayWhenItWillBeComplete) {
+  WatchedRun run(Catch());
+  std::promise<std::string> paused;
+  run.control().Pause([&](const std::string& failure) { paused.set_value(failure); });
+  std::jthread training([&] { run.Train(); });
+  paused.get_future().get();
+  WatchedRun::Ask([&](auto done) { run.control().Step(7, done); });
+  EXPECT_EQ(run.control().state().env_steps, 14);
+  EXPECT_EQ(run.control().state().remaining_seconds, std::nullopt);
+  WatchedRun::Ask([&](auto done) { run.control().Resume(done); });
+}
+
 TEST(WatchedRun, ACheckpointIsCompleteWhenItsClientIsAnswered) {
   WatchedRun run(Catch());
   std::promise<std::string> paused;

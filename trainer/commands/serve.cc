@@ -72,7 +72,8 @@ int ServeCommand(const ServeArguments& arguments) {
   Bridge bridge({.config = config,
                  .environment = spec,
                  .n_envs = 0,
-                 .max_exhibitions = static_cast<int>(config.server.max_exhibitions)},
+                 .max_exhibitions = static_cast<int>(config.server.max_exhibitions),
+                 .write_address = !FolderLock::IsHeld(run)},  // the one that trains has its own
                 network.parameters(), state.env_steps, feed, news, [&stop] { stop.RequestStop(); });
   bridge.control().SetState(state);
   bridge.control().Close("this run is not trained here, only shown; dqnd train goes on with it");

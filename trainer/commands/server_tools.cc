@@ -30,7 +30,7 @@ int HealthCommand(const HealthArguments& arguments) {
   while (!address.empty() && address.back() == '\n') address.pop_back();
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(arguments.timeout_seconds));
-  const std::string problem = CheckHealth(address, run / kAccessFolder, timeout);
+  const std::string problem = CheckHealth(address, timeout);
   fmt::print("{}\n", problem.empty() ? address + " serves" : problem);
   return problem.empty() ? kExitNo : kExitMayHelp;
 }

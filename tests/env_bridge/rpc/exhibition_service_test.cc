@@ -223,6 +223,43 @@ TEST_F(ExhibitionServiceTest, TheFirstRequestMustBeStart) {
   EXPECT_EQ(stream_->Finish().error_message(), "the first request must be start");
 }
 
+TEST_F(ExhibitionServiceTest, WhoOpensGameAfterGameIsRefused) {
+  const std::string refusal = "this client calls more than 100 times a second; ask less often";
+  grpc::Status status;
+  for (int i = 0; i < 2000 && status.error_message() != refusal; ++i) {
+    context_ = ServedCatch::Call(served_.token(false));
+    stream_ = stub_->Play(context_.get());
+    stream_->WritesDone();  // without a start, so that it ends at once
+    status = stream_->Finish();
+  }
+  EXPECT_EQ(status.error_message(), refusal);
+}
+
+TEST_F(ExhibitionServiceTest, MoreRequestsThanAPersonCanMakeEndTheGame) {
+  Play();
+  v1::PlayRequest restart;
+  restart.mutable_restart();
+  for (int i = 0; i < 1000 && stream_->Write(restart); ++i) {
+  }
+  Send([](auto& request) { request.mutable_pause(); });
+  v1::PlayResponse response;
+  while (stream_->Read(&response) && !response.state().paused()) {
+  }
+  if (response.state().paused()) context_->TryCancel();  // all were taken
+  const grpc::Status status = stream_->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(), "this game gets more than 100 requests a second; send fewer");
+}
+
+TEST_F(ExhibitionServiceTest, ABurstOfKeyPressesIsTaken) {
+  Play();
+  v1::PlayRequest press;
+  press.mutable_press()->set_action(1);
+  for (int i = 0; i < 90; ++i) ASSERT_TRUE(stream_->Write(press));
+  Send([](auto& request) { request.mutable_pause(); });
+  NextWhere([](const v1::PlayResponse& r) { return r.state().paused(); });
+}
+
 TEST_F(ExhibitionServiceTest, AClientThatSendsNoMoreStillWatches) {
   Play(EveryFrame(1));
   stream_->WritesDone();

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "env_bridge/rpc/rate_limit.h"
+#include "env_bridge/watch/moment.h"
 #include "tests/env_bridge/rpc/served_run.h"
 
 namespace dqnd {
@@ -79,6 +80,30 @@ TEST_F(RunServiceTest, GivesTheCurvesFromTheBeginning) {
   EXPECT_EQ(response.curves(0).name(), "train/loss");
   EXPECT_EQ(response.curves(0).env_steps(1), 10);
   EXPECT_EQ(response.curves(0).values(1), 0.25);
+}
+
+TEST_F(RunServiceTest, SaysWhenTheDaemonBeganNotWhenItWasFirstAsked) {
+  const double served_seconds = static_cast<double>(UnixNanoseconds()) / 1e9;
+  v1::GetRunResponse response;
+  ASSERT_TRUE(Ask(&v1::RunService::Stub::GetRun, {}, response).ok());
+  const double began = response.description().process_start_unix_seconds();
+  EXPECT_LE(began, served_seconds);
+  EXPECT_GT(began, served_seconds - 60);
+  ASSERT_TRUE(Ask(&v1::RunService::Stub::GetRun, {}, response).ok());
+  EXPECT_EQ(response.description().process_start_unix_seconds(), began);
+}
+
+TEST_F(RunServiceTest, WhoFloodsWithTheReadOnlyTokenTakesNoCallsFromTheControlToken) {
+  StatusCode answer = StatusCode::OK;
+  for (int i = 0; i < 10'000 && answer == StatusCode::OK; ++i) {
+    const auto context = ServedCatch::Call(served_.token(false));
+    v1::GetRunResponse response;
+    answer = stub_->GetRun(context.get(), {}, &response).error_code();
+  }
+  EXPECT_EQ(answer, StatusCode::RESOURCE_EXHAUSTED);
+  v1::PauseResponse response;
+  const grpc::Status status = Ask(&v1::RunService::Stub::Pause, {}, response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
 TEST(RateLimit, LetsThroughABurstOfOneSecondAndThenTheRate) {

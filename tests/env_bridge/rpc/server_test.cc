@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "env_bridge/rpc/certificate.h"
 #include "env_bridge/rpc/health_check.h"
 #include "tests/env_bridge/rpc/served_run.h"
 
@@ -67,10 +68,28 @@ TEST(Server, ASocketThatAnotherDaemonListensOnIsRefusedAndALeftOverOneReplaced) 
 TEST(Server, HealthAnswersEverybodyWhileItServes) {
   ServedCatch served;
   const std::string address = served.server().address();
-  EXPECT_EQ(CheckHealth(address, served.folder(), std::chrono::seconds(30)), "");
+  EXPECT_EQ(CheckHealth(address, std::chrono::seconds(30)), "");
   served.EndServer();
-  EXPECT_THAT(CheckHealth(address, served.folder(), std::chrono::milliseconds(200)),
+  EXPECT_THAT(CheckHealth(address, std::chrono::milliseconds(200)),
               HasSubstr("does not answer"));
+}
+
+TEST(Server, HealthAsksTheDaemonThatRunsWhateverCertificateLiesThereNow) {
+  ServedCatch served({.listen = "0.0.0.0:0"});
+  const auto folder = served.folder() / "access";
+  const std::string address = served.server().address();
+  const auto health = [&](const std::string& asked) {
+    return CheckHealth(asked, std::chrono::seconds(30));
+  };
+  EXPECT_EQ(health(address), "");
+  MakeCertificate(folder, 1);  // dqnd cert, while the daemon runs
+  EXPECT_EQ(health(address), "");
+  std::filesystem::remove(folder / "certificate.pem");
+  std::filesystem::remove(folder / "key.pem");
+  EXPECT_EQ(health(address), "");
+  EXPECT_FALSE(std::filesystem::exists(folder / "certificate.pem"));
+  const std::string other = address.substr(0, address.find("sha256:")) + "sha256:0123";
+  EXPECT_THAT(health(other), HasSubstr("another certificate"));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <limits>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -104,7 +105,22 @@ TEST_F(StreamServiceTest, WrongRequestsAreAnsweredWithTheRange) {
   EXPECT_EQ(refusal(5, 10).error_message(), "environment_index is 5; this run has 1, from 0 to 0");
   EXPECT_EQ(refusal(0, 1e9).error_code(), StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(refusal(0, -1).error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(refusal(0, 1e-300).error_message(),
+            "moments_per_second is 1e-300; choose a number from 0.001 to 240, or 0 for none");
+  EXPECT_EQ(refusal(0, std::numeric_limits<double>::quiet_NaN()).error_code(),
+            StatusCode::INVALID_ARGUMENT);
   EXPECT_FALSE(served_.hub.wanted());
+}
+
+TEST_F(StreamServiceTest, WhoOpensStreamAfterStreamIsRefused) {
+  v1::WatchRequest wrong;  // so that each ends at once
+  wrong.set_moments_per_second(-1);
+  grpc::Status status;
+  for (int i = 0; i < 2000 && status.error_code() != StatusCode::RESOURCE_EXHAUSTED; ++i) {
+    status = Watch(wrong)->Finish();
+  }
+  EXPECT_EQ(status.error_message(),
+            "this client calls more than 100 times a second; ask less often");
 }
 
 TEST_F(StreamServiceTest, OneClientTooManyIsRefusedAndTheOthersStay) {

@@ -1,5 +1,6 @@
 #include "env_bridge/watch/watch_hub.h"
 
+#include <limits>
 #include <stdexcept>
 #include <thread>
 
@@ -135,6 +136,27 @@ TEST_F(WatchHubTest, AnEnvironmentThatDoesNotExistIsRefusedWithTheRange) {
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(), "environment_index is 2; this run has 2, from 0 to 1");
   }
+}
+
+TEST_F(WatchHubTest, ARateThatHasNoIntervalIsRefused) {
+  for (const double rate : {0.0, -1.0, 1e-300, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_THROW(hub_.Subscribe({.environment_index = 0, .moments_per_second = rate}),
+                 std::invalid_argument)
+        << rate;
+  }
+  EXPECT_FALSE(hub_.wanted());
+}
+
+TEST_F(WatchHubTest, TheSlowestAndTheFastestSubscriberGetWhatTheyAskedFor) {
+  const auto slowest = hub_.Subscribe({.environment_index = 0, .moments_per_second = 0.001});
+  const auto fastest = hub_.Subscribe(
+      {.environment_index = 0, .moments_per_second = std::numeric_limits<double>::infinity()});
+  games_.Cycle(start_);
+  slowest->Take();
+  fastest->Take();
+  games_.Cycle(start_ + milliseconds(100));
+  EXPECT_EQ(slowest->Take().moment, nullptr);
+  EXPECT_NE(fastest->Take().moment, nullptr);
 }
 
 TEST_F(WatchHubTest, SubscribersComeAndGoWhileTrainingPublishes) {
