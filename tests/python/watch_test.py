@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -67,6 +68,37 @@ def test_a_client_pauses_steps_and_stops_a_run(tmp_path):
     assert gone.returncode == 1 and gone.stderr.strip()
 
 
+def test_ten_programs_that_watch_and_a_hundred_pauses_change_no_bit(tmp_path):
+    def end(name, *around):
+        """The digest of the run's end, whatever was around it."""
+        folder = tmp_path / name
+        folder.mkdir()
+        with running(folder, "train.total_env_steps=40000") as (process, run):
+            for part in around:
+                part(run, process)
+            assert process.wait(timeout=300) == 0
+        return json.loads(dqnd("inspect", run, "--digest", "--json").stdout)[0]["digest"]
+
+    viewers = []
+
+    def watch(run, _):
+        viewers.extend(subprocess.Popen([CTL, "--run", run, "--json", "watch", kind], stdout=subprocess.DEVNULL)
+                       for kind in ["--training"] * 8 + ["--exhibition"] * 2)
+
+    def pause(run, process):
+        for _ in range(100):
+            assert ctl(run, "pause").returncode == 0
+            assert ctl(run, "resume").returncode == 0
+        assert process.poll() is None, "it ended too soon to have been paused a hundred times"
+
+    try:
+        assert end("watched", watch, pause) == end("alone")
+    finally:
+        for viewer in viewers:
+            viewer.terminate()
+            viewer.wait()
+
+
 def test_no_token_reaches_a_log(tmp_path):
     with running(tmp_path) as (_, run):
         tokens = [(run / "access" / name).read_text().strip() for name in ("control_token", "read_only_token")]
@@ -120,6 +152,26 @@ def test_a_finished_run_is_served_and_probed(tmp_path):
         server.wait()
 
 
+def test_serving_beside_a_training_leaves_its_clients_to_it(tmp_path):
+    with running(tmp_path, "evaluation.every_env_steps=1000") as (_, run):
+        address = (run / "address").read_text()
+        while not (run / "best" / "network.safetensors").exists():
+            time.sleep(0.01)
+        server = subprocess.Popen([PROGRAM, "serve", run], stdout=subprocess.PIPE, text=True)
+        try:
+            while "dqnview" not in (line := server.stdout.readline()):
+                assert server.poll() is None
+            assert "dqnd://127.0.0.1:" in line and address.strip() not in line  # a link of its own
+            assert (run / "address").read_text() == address
+            assert status(run)["state"]["phase"] == "training"
+            server.terminate()
+            assert server.wait(timeout=60) == 0
+        finally:
+            server.kill()
+            server.wait()
+        assert (run / "address").read_text() == address
+
+
 def view(run, folder, *arguments):
     """What dqnview shows of the run after some seconds: its picture, and how old each moment was when it was seen."""
     shot, delays = folder / "window.png", folder / "delays.csv"
@@ -140,13 +192,100 @@ def test_the_window_shows_a_run_as_it_trains(tmp_path):
     assert len(delays) > 20 and min(delays) > 0
 
 
-def test_the_window_serves_a_finished_run_by_itself_while_it_is_open(tmp_path):
-    assert dqnd("train", small_config(tmp_path)).returncode == 0
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "~"])
+def test_the_window_serves_a_finished_run_by_itself_while_it_is_open(tmp_path, listen):
+    assert dqnd("train", small_config(tmp_path), f"server.listen={listen}").returncode == 0
     run = tmp_path / "small"
     _, delays = view(run, tmp_path)
     assert len(delays) > 5  # of a game that is played for it, five pictures a second
     assert not (run / "address").exists()
     assert subprocess.run(["pgrep", "-f", f"serve {run}"], check=False).returncode == 1
+
+
+def wait_until(holds, seconds=60):
+    """What `holds` returns once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := holds()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return answer
+
+
+class Screen:
+    """A display of its own with one dqnview, and the keyboard in it."""
+
+    def __init__(self, folder, *arguments):
+        self.programs = contextlib.ExitStack()
+        self.folder = folder
+        # Without -noreset the display begins anew whenever its last client goes.
+        display = self.start(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-noreset", "-nolisten", "tcp"],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY")}
+        self.environment = {**environment, "DISPLAY": f":{int(display.stdout.readline())}", "HOME": str(folder)}
+        self.start([VIEW, *arguments], env=self.environment, cwd=folder)
+        window = wait_until(lambda: self.xdotool("search", "--name", "small on ", check=False).split())
+        self.xdotool("windowfocus", "--sync", window[-1])
+
+    def start(self, command, **options):
+        process = self.programs.enter_context(subprocess.Popen(command, **options))
+        self.programs.callback(process.terminate)
+        return process
+
+    def xdotool(self, *arguments, check=True):
+        return subprocess.run(["xdotool", *arguments], env=self.environment, check=check, capture_output=True,
+                              text=True).stdout
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.programs.close()
+
+
+def recorded(folder, what, otherwise=None):
+    """Of the only recording in a folder, while it is written."""
+    for path in folder.glob("*.dqnrec"):
+        info = subprocess.run([CTL, "--json", "info", path], capture_output=True, text=True)
+        return json.loads(info.stdout)[what] if info.returncode == 0 else otherwise
+    return otherwise
+
+
+needs_screen = pytest.mark.skipif(not (shutil.which("Xvfb") and shutil.which("xdotool")),
+                                  reason="Xvfb or xdotool missing (apt-get install xvfb xdotool)")
+
+
+@needs_screen
+def test_a_key_in_the_window_pauses_the_run_and_lets_it_go_on(tmp_path):
+    with running(tmp_path, "environment.id=minatar:breakout") as (_, run), Screen(tmp_path, run) as screen:
+        for phase in "paused", "training":
+            screen.xdotool("key", "space")
+            wait_until(lambda: status(run)["state"]["phase"] == phase)
+
+
+@needs_screen
+def test_a_window_on_a_run_that_ends_goes_on_with_an_exhibition(tmp_path):
+    with running(tmp_path) as (process, run), Screen(tmp_path, run) as screen:
+        assert ctl(run, "stop").returncode == 0  # with a checkpoint
+        process.wait(timeout=60)
+        wait_until(lambda: (run / "address").exists() and status(run)["state"]["phase"] == "serving")
+        screen.xdotool("key", "r")
+        wait_until(lambda: recorded(tmp_path, "moments", 0) > 10)
+
+
+@needs_screen
+def test_a_person_plays_an_exhibition_game_in_the_window(tmp_path):
+    with running(tmp_path, "environment.id=minatar:breakout") as (_, run), \
+            Screen(tmp_path, run, "--mode", "exhibition") as screen:
+        screen.xdotool("key", "r")
+        wait_until(lambda: recorded(tmp_path, "moments", 0) > 10)
+        assert recorded(tmp_path, "by_person") == {}
+        screen.xdotool("key", "t")
+        screen.xdotool("keydown", "Left")
+        wait_until(lambda: "l" in recorded(tmp_path, "by_person"))
+        screen.xdotool("keyup", "Left")
+        screen.xdotool("key", "t")
+        assert status(run)["state"]["phase"] == "training"
 
 
 def test_off_loopback_a_client_needs_the_certificates_fingerprint(tmp_path):

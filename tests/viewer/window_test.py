@@ -3,6 +3,7 @@
 a fake daemon that says what reached it. Run by ctest; DQND_BIN is where the programs lie."""
 
 import contextlib
+import fcntl
 import os
 import re
 import select
@@ -22,17 +23,22 @@ PATIENCE_SECONDS = 20
 SIZE = (1280, 800)
 
 
-# Stands for `dqnd serve`: writes the address when it is ready, and serves until SIGTERM.
+# Stands for `dqnd serve`: writes the address when it is ready, and serves until SIGTERM. Its own arguments and when
+# it begins and ends are in the run directory's file `log`.
 SERVE = """#!/usr/bin/env python3
 import os, signal, subprocess, sys
+def note(text):
+    with open(sys.argv[2] + "/log", "a") as log:
+        log.write(text + "\\n")
 daemon = subprocess.Popen([os.environ["FAKE_DAEMON"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 address = daemon.stdout.readline()
 def end(*_):
-    with open(sys.argv[2] + "/log", "w") as log:
-        log.write(f"{sys.argv[1]} {sys.argv[2]} ended")
     daemon.kill()
+    daemon.wait()
+    note("ended")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
+note(" ".join(sys.argv[1:]))
 with open(sys.argv[2] + "/address.part", "w") as file:
     file.write(address)
 os.rename(sys.argv[2] + "/address.part", sys.argv[2] + "/address")
@@ -138,13 +144,13 @@ class WindowTest(unittest.TestCase):
         return subprocess.run(["xdotool", *map(str, arguments)], env=self.environment, check=True,
                               capture_output=True, text=True).stdout
 
-    def await_window(self, title="breakout on fake-host"):
-        """The id of the window once it has connected, with the keyboard in it."""
+    def await_window(self, title="breakout on fake-host", windows=1):
+        """The id of the window once it has connected, or so many have, with the keyboard in it."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             found = subprocess.run(["xdotool", "search", "--name", title], env=self.environment,
                                    capture_output=True, text=True).stdout.split()
-            if found:
+            if len(found) >= windows:
                 self.xdotool("windowfocus", "--sync", found[-1])
                 return found[-1]
             time.sleep(0.05)
@@ -193,6 +199,16 @@ class WindowTest(unittest.TestCase):
                 daemon.wait_for("^SetSpeed 2$")
                 self.xdotool("key", "BackSpace")
                 daemon.wait_for("^Rewind 3$")
+
+    def test_a_step_lets_the_game_stand_still_first(self):
+        with self.fake_daemon() as daemon:
+            address = daemon.wait_for("dqnd://.*").group()
+            with self.viewer(address, "--mode", "exhibition"):
+                self.await_window()
+                daemon.wait_for("^Start 1$")
+                self.xdotool("key", "period")
+                daemon.wait_for("^StepGame$")
+                self.assertLess(daemon.lines.index("PauseGame"), daemon.lines.index("StepGame"))
 
     def test_ending_the_run_is_asked_twice(self):
         with self.fake_daemon() as daemon:
@@ -260,8 +276,9 @@ class WindowTest(unittest.TestCase):
                     again.wait_for("^Watch$")
                     self.assertIsNone(viewer.process.poll())
 
-    def test_a_run_directory_without_a_daemon_is_served_as_long_as_the_window_lives(self):
-        place = Path(self.folder.name) / "place"
+    def place(self, name):
+        """A run directory, and a dqnview beside a program that stands for dqnd."""
+        place = Path(self.folder.name) / name
         run = place / "run"
         run.mkdir(parents=True)
         shutil.copy(BIN / "dqnview", place)
@@ -269,9 +286,69 @@ class WindowTest(unittest.TestCase):
         served.write_text(SERVE)
         served.chmod(0o755)
         environment = dict(self.environment, FAKE_DAEMON=str(BIN / "fake_daemon"))
-        with running(place / "dqnview", run, env=environment):
+        return run, lambda: running(place / "dqnview", run, env=environment)
+
+    def await_log(self, run, lines):
+        """The log of who served that run, once it has so many lines."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        log = []
+        while time.monotonic() < end:
+            log = (run / "log").read_text().splitlines() if (run / "log").exists() else []
+            if len(log) >= lines:
+                return log
+            time.sleep(0.02)
+        self.fail(f"no {lines} lines in {log}")
+
+    def test_a_run_directory_without_a_daemon_is_served_as_long_as_the_window_lives(self):
+        run, viewer = self.place("served")
+        with viewer():
             self.await_window()
-        self.assertEqual((run / "log").read_text().split(), ["serve", str(run), "ended"])
+        self.assertEqual((run / "log").read_text().splitlines(),
+                         [f"serve {run} server.listen=127.0.0.1:0", "ended"])
+
+    def test_a_window_that_is_killed_leaves_no_daemon_behind(self):
+        run, viewer = self.place("killed")
+        with viewer() as window:
+            self.await_window()
+            window.process.kill()
+            window.process.wait(PATIENCE_SECONDS)
+            self.assertEqual(self.await_log(run, 2)[1], "ended")
+
+    def test_a_second_window_serves_by_itself_when_the_first_takes_its_daemon_along(self):
+        run, viewer = self.place("shared")
+        with viewer() as first:
+            self.await_window()
+            with viewer() as second:
+                self.await_window(windows=2)
+                self.assertEqual(len(self.await_log(run, 1)), 1, "it is content with what is there")
+                first.process.terminate()
+                self.assertEqual(self.await_log(run, 3)[1:],
+                                 ["ended", f"serve {run} server.listen=127.0.0.1:0"])
+                self.assertIsNone(second.process.poll())
+        self.assertEqual(self.await_log(run, 4)[3:], ["ended"])
+
+    def test_a_daemon_that_trains_is_waited_for_however_silent_it_is(self):
+        run, viewer = self.place("trained")
+        with open(run / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # as dqnd train holds it
+            with viewer():
+                self.await_window("dqnview")
+                with self.fake_daemon() as daemon:
+                    (run / "address.part").write_text(daemon.wait_for("dqnd://.*").group() + "\n")
+                    (run / "address.part").rename(run / "address")
+                    self.await_window()
+        self.assertFalse((run / "log").exists(), "nobody else has served it")
+
+    def test_another_daemon_that_takes_over_the_run_directory_is_followed(self):
+        run, viewer = self.place("followed")
+        with viewer():
+            self.await_window()
+            with self.fake_daemon() as daemon:
+                address = daemon.wait_for("dqnd://.*").group()
+                (run / "address.part").write_text(address + "\n")
+                (run / "address.part").rename(run / "address")
+                daemon.wait_for("^Watch$")
+                self.assertEqual(self.await_log(run, 2)[1:], ["ended"])
 
     def test_without_a_display_it_says_what_to_do(self):
         environment = dict(self.environment)

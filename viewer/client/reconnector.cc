@@ -81,7 +81,8 @@ void Reconnector::Run(const std::stop_token& stop) {
     if (connected_ && std::chrono::steady_clock::now() - connected_at_ > options_.longest_wait) {
       wait_ = options_.first_wait;
     }
-    if (options_.is_starting && !last_run_) {
+    // Once it takes that long, the reason is worth a look.
+    if (options_.is_starting && !last_run_ && wait_ < options_.longest_wait) {
       Say(Phase::kWaiting, "waiting for the daemon to start");
     } else {
       Say(Phase::kWaiting,

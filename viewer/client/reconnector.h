@@ -38,7 +38,7 @@ class Reconnector {
  public:
   struct Options {
     Destination destination;
-    // Whether the destination names a run directory in which a daemon is just starting.
+    // Whether the destination names a run directory in which a daemon is just starting, or will.
     bool is_starting = false;
     ConnectionOptions connection;
     std::chrono::milliseconds first_wait{200};

@@ -1,5 +1,7 @@
 #include "viewer/client/recording_player.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -50,6 +52,14 @@ std::optional<double> RecordingPlayer::seconds_until_next() const {
   if (!playing_ || at_end()) return std::nullopt;
   const int64_t left = reader_.time_microseconds(position_ + 1) - time_microseconds_;
   return std::max(0.0, static_cast<double>(left) / 1e6 / speed_);
+}
+
+std::string RecordingPlayer::remark() const {
+  std::string file =
+      reader_.remark().empty() ? "" : fmt::format("This file is {}", reader_.remark());
+  if (!damaged_) return file;
+  return fmt::format("{}{}Some pictures of this recording are damaged", file,
+                     file.empty() ? "" : ". ");
 }
 
 void RecordingPlayer::MoveTo(size_t moment) {

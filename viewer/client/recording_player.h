@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "viewer/client/moment_decoder.h"
 #include "viewer/client/recording.h"
@@ -45,6 +46,8 @@ class RecordingPlayer {
   // moment that cannot be decoded is passed over; `damaged` then says that there was one.
   const DecodedMoment& shown() const { return *shown_; }
   bool damaged() const { return damaged_; }
+  // What is wrong with this file as far as it was played, in a sentence; empty: nothing.
+  std::string remark() const;
 
  private:
   void MoveTo(size_t moment);

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "viewer/client/recording.h"
 #include "viewer/ctl/commands.h"
@@ -20,8 +23,14 @@ struct Contents {
   int64_t env_steps = 0;
   int width_pixels = 0;  // of the first picture
   int height_pixels = 0;
-  std::vector<double> returns;  // of the games that end in it
+  std::vector<double> returns;               // of the games that end in it
+  std::map<std::string, int64_t> by_person;  // env_steps that a person chose, by action
 };
+
+std::string ActionName(const v1::RecordingHeader& header, int action) {
+  const auto& names = header.environment().action_names();
+  return action >= 0 && action < names.size() ? names[action] : fmt::format("{}", action);
+}
 
 Contents Examine(RecordingReader& reader) {
   Contents contents;
@@ -35,6 +44,9 @@ Contents Examine(RecordingReader& reader) {
       contents.key_pictures += moment.picture().key() ? 1 : 0;
     }
     contents.env_steps += (moment.has_step() ? 1 : 0) + moment.not_shown().env_steps();
+    if (moment.step().by_person()) {
+      ++contents.by_person[ActionName(reader.header(), moment.step().action())];
+    }
     if (moment.step().game_over()) contents.returns.push_back(moment.step().return_so_far());
   }
   return contents;
@@ -51,6 +63,7 @@ Json Description(const std::string& path, const RecordingReader& reader, const C
                {"height_pixels", contents.height_pixels},
                {"env_steps", contents.env_steps},
                {"returns", contents.returns},
+               {"by_person", contents.by_person},
                {"header", ToJson(reader.header())}};
   if (!reader.remark().empty()) json["remark"] = reader.remark();
   return json;
@@ -95,6 +108,14 @@ void Print(const std::string& path, const RecordingReader& reader, const Content
   row("games", contents.returns.empty()
                    ? "none that ended"
                    : fmt::format("{}, returns {}", contents.returns.size(), returns));
+  if (!contents.by_person.empty()) {
+    std::string actions;
+    for (const auto& [name, env_steps] : contents.by_person) {
+      actions +=
+          fmt::format("{}{} {}", actions.empty() ? "" : ", ", Printable(name), Grouped(env_steps));
+    }
+    row("by a person", actions);
+  }
   row("file", BytesText(static_cast<int64_t>(std::filesystem::file_size(path))));
   if (!reader.remark().empty()) row("remark", reader.remark());
 }

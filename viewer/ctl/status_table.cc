@@ -76,12 +76,14 @@ std::vector<Row> RowsOf(const v1::RunDescription& description, const v1::RunStat
 std::string ProgressLine(const v1::RunState& state, int columns) {
   const double total = static_cast<double>(std::max<int64_t>(1, state.total_env_steps()));
   const double fraction = std::clamp(static_cast<double>(state.env_steps()) / total, 0.0, 1.0);
+  // A run that stands still may bring what was true before.
+  const bool paused = state.phase() == v1::RUN_PHASE_PAUSED;
   const std::string left =
-      state.has_remaining_seconds() ? DurationText(state.remaining_seconds()) : "-";
-  std::string text =
-      fmt::format("{:3} %  {}/{} env_steps  {:.0f} env_steps/s  ETA {}",
-                  static_cast<int>(fraction * 100), Grouped(state.env_steps()),
-                  Grouped(state.total_env_steps()), state.env_steps_per_second(), left);
+      state.has_remaining_seconds() && !paused ? DurationText(state.remaining_seconds()) : "-";
+  std::string text = fmt::format("{:3} %  {}/{} env_steps  {:.0f} env_steps/s  ETA {}",
+                                 static_cast<int>(fraction * 100), Grouped(state.env_steps()),
+                                 Grouped(state.total_env_steps()),
+                                 paused ? 0 : state.env_steps_per_second(), left);
   const int room = std::min(kLongestBar, columns - static_cast<int>(text.size()) - 3);
   if (room < kShortestBar) return text;
   const auto filled = static_cast<size_t>(fraction * room);

@@ -61,7 +61,8 @@ void App::Open(const Destination& destination) {
     if (std::filesystem::is_directory(path, ignored)) {
       wanted.named = std::filesystem::absolute(path).lexically_normal().string();
       live_.reset();  // and with it a daemon of ours
-      if (!DaemonAnswers(path)) serve = std::make_unique<ServeProcess>(wanted.named);
+      if (!IsTrained(path) && !DaemonAnswers(path))
+        serve = std::make_unique<ServeProcess>(wanted.named);
     }
     recording_.reset();
     is_remembered_ = false;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "viewer/window/curve_range.h"
 #include "viewer/window/number_text.h"
 #include "viewer/window/widgets.h"
 
@@ -21,13 +22,20 @@ struct CurveKind {
   const char* name;    // as in progress.csv
   const char* second;  // drawn as points; may be null
   bool from_zero;
+  bool is_speed = false;
 };
 
 constexpr std::array kKinds = {
     CurveKind{"return", "Return", "rollout/ep_rew_mean", "eval/mean_reward", false},
     CurveKind{"loss", "Loss", "train/loss", nullptr, true},
     CurveKind{"epsilon", "Exploration", "rollout/exploration_rate", nullptr, true},
-    CurveKind{"speed", "env_steps/s", "time/fps", nullptr, true},
+    CurveKind{"speed", "env_steps/s", "time/fps", nullptr, true, true},
+};
+
+struct Curves {
+  const RunCurve& first;
+  const RunCurve* second;   // may be null
+  const RunCurve* updates;  // not null: the first one is a speed, and these are the updates so far
 };
 
 constexpr size_t kMaxDrawnPoints = 2000;
@@ -72,13 +80,14 @@ void SetupEnvStepTicks(const Theme& theme, double begin, double end) {
   ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
 }
 
-void SetupRange(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
-                const RunCurve* second) {
-  double low = *std::min_element(curve.values.begin(), curve.values.end());
-  double high = *std::max_element(curve.values.begin(), curve.values.end());
-  if (second != nullptr && !second->values.empty()) {
-    low = std::min(low, *std::min_element(second->values.begin(), second->values.end()));
-    high = std::max(high, *std::max_element(second->values.begin(), second->values.end()));
+void SetupRange(const Theme& theme, const CurveKind& kind, const Curves& curves) {
+  const RunCurve& curve = curves.first;
+  auto [low, high] =
+      curves.updates != nullptr ? RangeOfSpeed(curve, *curves.updates) : RangeOf(curve);
+  if (curves.second != nullptr && !curves.second->values.empty()) {
+    const CurveRange second = RangeOf(*curves.second);
+    low = std::min(low, second.low);
+    high = std::max(high, second.high);
   }
   if (kind.from_zero) low = std::min(0.0, low);
   const double margin = std::max((high - low) * 0.1, 1e-9 + std::max(high, -low) * 0.05);
@@ -121,8 +130,7 @@ void PlotHover(const Theme& theme, const RunCurve& curve) {
                              GroupedText(static_cast<int64_t>(curve.env_steps[point]))));
 }
 
-void DrawPlot(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
-              const RunCurve* second) {
+void DrawPlot(const Theme& theme, const CurveKind& kind, const Curves& curves) {
   constexpr ImPlotFlags kPlotFlags = ImPlotFlags_NoTitle | ImPlotFlags_NoLegend |
                                      ImPlotFlags_NoMenus | ImPlotFlags_NoMouseText |
                                      ImPlotFlags_NoBoxSelect;
@@ -133,9 +141,9 @@ void DrawPlot(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
     ImPlot::SetupAxes(nullptr, nullptr, kAxisFlags | ImPlotAxisFlags_NoGridLines, kAxisFlags);
     ImPlot::SetupAxisFormat(ImAxis_X1, FormatTick);
     ImPlot::SetupAxisFormat(ImAxis_Y1, FormatTick);
-    SetupRange(theme, kind, curve, second);
-    PlotCurve(theme, curve);
-    if (second != nullptr && !second->values.empty()) {
+    SetupRange(theme, kind, curves);
+    PlotCurve(theme, curves.first);
+    if (const RunCurve* second = curves.second; second != nullptr && !second->values.empty()) {
       ImPlotSpec spec;
       spec.Marker = ImPlotMarker_Circle;
       spec.MarkerSize = theme.Px(3);
@@ -144,7 +152,7 @@ void DrawPlot(const Theme& theme, const CurveKind& kind, const RunCurve& curve,
       ImPlot::PlotScatter("##second", second->env_steps.data(), second->values.data(),
                           static_cast<int>(second->values.size()), spec);
     }
-    PlotHover(theme, curve);
+    PlotHover(theme, curves.first);
     ImPlot::EndPlot();
   }
   ImGui::PopFont();
@@ -160,14 +168,15 @@ void DrawCurves(const Theme& theme, const RunModel& model, float width, float he
   for (size_t i = 0; i < count; ++i) {
     const CurveKind& kind = kKinds[i];
     const RunCurve& curve = model.curve(kind.name);
-    const RunCurve* second = kind.second == nullptr ? nullptr : &model.curve(kind.second);
+    const Curves curves{curve, kind.second == nullptr ? nullptr : &model.curve(kind.second),
+                        kind.is_speed ? &model.curve("train/n_updates") : nullptr};
     if (i > 0) ImGui::SameLine(0, gap);
     const std::string newest = curve.values.empty() ? "" : ValueText(curve.values.back());
     if (BeginCard(theme, kind.id, kind.title, newest, each, height)) {
       if (curve.values.empty()) {
         ColouredText(theme, "No values yet.", theme.colours().muted, Theme::kSmall);
       } else {
-        DrawPlot(theme, kind, curve, second);
+        DrawPlot(theme, kind, curves);
       }
     }
     EndCard();

@@ -26,6 +26,9 @@ constexpr double kRewindSeconds = 3;
 constexpr double kToastSeconds = 3.5;
 constexpr double kSilenceSeconds = 6;
 constexpr double kMomentsPerSecond = 60;
+// A run that is started again writes its address within this time.
+constexpr int kLooksForADaemon = 3;
+constexpr double kLookSeconds = 1;
 
 double UnixSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -67,10 +70,11 @@ LiveScreen::LiveScreen(Window& window, Destination destination, std::unique_ptr<
       view_(window.renderer()),
       input_(window.renderer()),
       control_(destination_, [this] { window_.Wake(); }) {
+  std::error_code ignored;
+  may_serve_ = std::filesystem::is_directory(destination_.named, ignored);
   watch_.network_input = true;
   mode_ = mode.value_or(mode_);
   mode_is_decided_ = mode.has_value();
-  watch_.moments_per_second = MomentsWanted();
   StartWatching();
   if (is_playing()) StartPlaying();
 }
@@ -78,7 +82,7 @@ LiveScreen::LiveScreen(Window& window, Destination destination, std::unique_ptr<
 void LiveScreen::StartWatching() {
   Reconnector::Options options;
   options.destination = destination_;
-  options.is_starting = serve_ != nullptr;
+  options.is_starting = may_serve_;
   watcher_ = std::make_unique<WatchClient>(
       options, watch_, [this] { window_.Wake(); },
       [this](const v1::Moment& moment, const PictureDecoder& pictures) {
@@ -89,7 +93,7 @@ void LiveScreen::StartWatching() {
 void LiveScreen::StartPlaying() {
   Reconnector::Options options;
   options.destination = destination_;
-  options.is_starting = serve_ != nullptr;
+  options.is_starting = may_serve_;
   v1::Start start;
   start.set_speed(speed_);
   start.mutable_show()->set_network_input(true);
@@ -126,8 +130,11 @@ void LiveScreen::ShowToast(const std::string& text) {
 
 void LiveScreen::TakeNews(double now) {
   WatchNews news = watcher_->TakeNews();
-  if (news.state.has_value() || news.moment.has_value() || news.run.has_value()) news_at_ = now;
+  const bool has_phase = news.state.has_value() || news.run.has_value();
+  if (has_phase || news.moment.has_value()) news_at_ = now;
   model_.Apply(std::move(news), now);
+  const bool connected = model_.connection().phase == ConnectionStatus::Phase::kConnected;
+  phase_is_known_ = connected && (has_phase || phase_is_known_);
   if (!keys_.has_value() && model_.run().has_value()) {
     const auto& names = model_.run()->description().environment().action_names();
     keys_.emplace(std::vector<std::string>(names.begin(), names.end()));
@@ -154,20 +161,69 @@ void LiveScreen::TakeNews(double now) {
   if (!failure.empty()) ShowToast(failure);
 }
 
-void LiveScreen::DecideMode() {
-  if (mode_is_decided_ || !model_.state().has_value()) return;
-  mode_is_decided_ = true;
-  if (phase() == v1::RUN_PHASE_SERVING) {
+void LiveScreen::FollowDaemon() {
+  const double now = ImGui::GetTime();
+  const bool is_new = serve_ != nullptr && served_at_.empty();
+  if (!may_serve_ || (now < next_look_ && !is_new)) return;
+  next_look_ = now + kLookSeconds;
+  const ConnectionStatus& connection = model_.connection();
+  std::error_code ignored;
+  const std::filesystem::path directory = destination_.named;
+  const bool refused =
+      connection.error.has_value() && connection.error->kind() == ConnectionError::Kind::kRefused;
+  const bool connected = connection.phase == ConnectionStatus::Phase::kConnected;
+  const bool gone =
+      !connected && (refused || !std::filesystem::exists(directory / "address", ignored));
+  looks_in_vain_ = gone ? looks_in_vain_ + 1 : 0;
+  if (connected) LeaveServing();
+  const bool in_vain = looks_in_vain_ >= kLooksForADaemon && serve_ == nullptr;
+  is_trained_unheard_ = in_vain && IsTrained(directory);
+  if (!in_vain || is_trained_unheard_) return;
+  try {
+    serve_ = std::make_unique<ServeProcess>(directory);
+    served_at_.clear();
+    trained_before_ = !is_playing();
     SetMode(ViewMode::kExhibition);
-  } else {
-    watch_.moments_per_second = MomentsWanted();
-    watcher_->Watch(watch_);
+  } catch (const std::runtime_error& error) {
+    may_serve_ = false;
+    model_.Say(error.what(), v1::EVENT_LEVEL_WARNING, UnixSeconds());
+    ShowToast(error.what());
   }
 }
 
-// Of the training stream; none until it is known that something is trained there.
+// Our own daemon has nothing to do any more where another has taken over the run directory, as one
+// that goes on with the training does.
+void LiveScreen::LeaveServing() {
+  if (serve_ == nullptr) return;
+  try {
+    const std::string address = destination_.Resolve().Text();
+    if (served_at_.empty()) served_at_ = address;
+    if (address == served_at_ && serve_->Ended().empty()) return;
+    serve_.reset();
+    if (std::exchange(trained_before_, false)) SetMode(ViewMode::kTraining);
+  } catch (const std::invalid_argument&) {
+    // No address: it is about to end, or another to begin.
+  }
+}
+
+void LiveScreen::DecideMode() {
+  if (mode_is_decided_ || !model_.state().has_value()) return;
+  mode_is_decided_ = true;
+  if (phase() == v1::RUN_PHASE_SERVING) SetMode(ViewMode::kExhibition);
+}
+
+// Of the training stream. None until it is known that something is trained there: a daemon that
+// only serves refuses to show it, and a daemon that comes after another may be one.
 double LiveScreen::MomentsWanted() const {
-  return mode_is_decided_ && !is_playing() ? kMomentsPerSecond : 0;
+  const bool is_trained = phase_is_known_ && phase() != v1::RUN_PHASE_SERVING;
+  return mode_is_decided_ && is_trained && !is_playing() ? kMomentsPerSecond : 0;
+}
+
+void LiveScreen::AskForMoments() {
+  const double wanted = MomentsWanted();
+  if (wanted == watch_.moments_per_second) return;
+  watch_.moments_per_second = wanted;
+  watcher_->Watch(watch_);
 }
 
 void LiveScreen::SetMode(ViewMode mode) {
@@ -175,8 +231,7 @@ void LiveScreen::SetMode(ViewMode mode) {
   if (recorder_.is_recording()) ToggleRecording();
   mode_ = mode;
   mode_is_decided_ = true;
-  watch_.moments_per_second = MomentsWanted();
-  watcher_->Watch(watch_);
+  AskForMoments();
   player_.reset();
   game_.reset();
   game_moment_.reset();
@@ -263,7 +318,7 @@ void LiveScreen::HandleExhibitionKeys() {
   if (!game_.has_value()) return;
   if (Pressed(ImGuiKey_T)) ToggleTakeOver();
   if (Pressed(ImGuiKey_P) || (!game_->person_plays() && Pressed(ImGuiKey_Space))) TogglePause();
-  if (PressedOrHeld(ImGuiKey_Period)) player_->Step();
+  if (PressedOrHeld(ImGuiKey_Period)) StepGame();
   if (Pressed(ImGuiKey_N)) player_->Restart();
   if (Pressed(ImGuiKey_Backspace)) player_->Rewind(kRewindSeconds);
   if (Pressed(ImGuiKey_Equal) || Pressed(ImGuiKey_KeypadAdd)) SetSpeed(speed_ * 2);
@@ -305,6 +360,12 @@ void LiveScreen::TogglePause() {
   }
 }
 
+// A game that goes on takes no step.
+void LiveScreen::StepGame() {
+  if (!game_->paused()) player_->Pause();
+  player_->Step();
+}
+
 void LiveScreen::ToggleTakeOver() {
   pressed_.reset();
   if (game_->person_plays()) {
@@ -317,7 +378,9 @@ void LiveScreen::ToggleTakeOver() {
 double LiveScreen::Draw(bool has_keyboard) {
   const double now = UnixSeconds();
   TakeNews(now);
+  FollowDaemon();
   DecideMode();
+  AskForMoments();
   if (has_keyboard && !asks_stop_ && !ImGui::GetIO().WantTextInput) HandleKeys();
 
   const Theme& theme = window_.theme();
@@ -406,11 +469,20 @@ StageContent LiveScreen::MakeStage() {
     content.banner = fmt::format("No word from the daemon for {:.0f} s", silence);
     content.banner_colour = c.warning;
   }
+  if (is_trained_unheard_) {
+    content.banner =
+        "A dqnd is at work in this directory and does not listen yet; with server.listen: ~ it "
+        "never does";
+    content.banner_colour = c.warning;
+  }
   if (serve_ != nullptr && !serve_->Ended().empty()) {
     content.banner = serve_->Ended();
     content.banner_colour = c.danger;
   }
   content.empty_text = model_.run().has_value() ? "Waiting for the first picture" : connection.text;
+  if (!is_playing() && phase() == v1::RUN_PHASE_SERVING) {
+    content.empty_text = "Nothing is trained here; watch an exhibition game  [Tab]";
+  }
   if (!content.banner.empty()) content.empty_text.clear();
 
   if (recorder_.is_recording()) content.badges.push_back({"REC", c.danger});
@@ -483,8 +555,9 @@ void LiveScreen::DrawExhibitionControls() {
     TogglePause();
   }
   ImGui::SameLine();
-  if (Button(theme, "step", Icon::kStep, "", "One decision  [.]", ButtonKind::kPlain, live)) {
-    player_->Step();
+  if (Button(theme, "step", Icon::kStep, "", "Stand still, and go on by one decision  [.]",
+             ButtonKind::kPlain, live)) {
+    StepGame();
   }
   ImGui::SameLine();
   if (Button(theme, "rewind", Icon::kRewind, "", "Back three seconds  [Backspace]",

@@ -29,8 +29,9 @@ enum class ViewMode { kTraining, kExhibition };
 // Owned and called by the window's thread; its clients have threads of their own.
 class LiveScreen {
  public:
-  // `serve`, where given, is the daemon that this program started. Without a `mode` the run is
-  // watched while it trains, and played when it is only served.
+  // `serve`, where given, is the daemon that this program started. A run directory whose daemon
+  // goes away is served from here after some seconds. Without a `mode` the run is watched while it
+  // trains, and played when it is only served.
   LiveScreen(Window& window, Destination destination, std::unique_ptr<ServeProcess> serve,
              std::optional<ViewMode> mode);
 
@@ -51,9 +52,12 @@ class LiveScreen {
   struct Layout;
 
   void TakeNews(double now);
+  void FollowDaemon();
+  void LeaveServing();
   void DecideMode();
   void SetMode(ViewMode mode);
   double MomentsWanted() const;
+  void AskForMoments();
   void StartWatching();
   void StartPlaying();
   void ApplyShow();
@@ -67,6 +71,7 @@ class LiveScreen {
   void PlayWithKeys();
   void SetSpeed(double speed);
   void TogglePause();
+  void StepGame();
   void ToggleTakeOver();
 
   void DrawHeader(float width);
@@ -86,12 +91,19 @@ class LiveScreen {
 
   Window& window_;
   const Destination destination_;
-  const std::unique_ptr<ServeProcess> serve_;
+  std::unique_ptr<ServeProcess> serve_;  // null: the daemon is somebody else's
+  std::string served_at_;                // by it, once we are connected
+  bool may_serve_ = false;               // the destination is a run directory
+  bool is_trained_unheard_ = false;      // a daemon trains there, but does not listen
+  bool trained_before_ = false;          // and was watched, until it was served from here
+  int looks_in_vain_ = 0;                // for a daemon in the run directory, one a second
+  double next_look_ = 0;                 // by ImGui's clock
   ViewMode mode_ = ViewMode::kTraining;
   bool mode_is_decided_ = false;
 
   RunModel model_;
-  double news_at_ = 0;  // of the daemon, for saying that there have been none
+  bool phase_is_known_ = false;  // since we are connected
+  double news_at_ = 0;           // of the daemon, for saying that there have been none
   WatchOptions watch_;
   bool saliency_ = false;
   std::optional<v1::ExhibitionState> game_;

@@ -108,10 +108,8 @@ double RecordingScreen::Draw(bool has_keyboard) {
   content.saliency = saliency_;
   content.empty_text = "No picture here";
   content.toast = toast_;
-  if (!player_.recording().remark().empty()) {
-    content.banner = fmt::format("This file is {}", player_.recording().remark());
-    content.banner_colour = theme.colours().warning;
-  }
+  content.banner = player_.remark();
+  content.banner_colour = theme.colours().warning;
   content.controls = [this] { DrawControls(); };
   ImGui::SetCursorPos(ImVec2(margin, margin + header + gap));
   if (main >= 1 && body >= 1) DrawStage(theme, view_, content, main, body);

@@ -40,7 +40,7 @@ using Pairs = std::vector<std::pair<const char*, std::string>>;
 Pairs Values(const v1::RunState& state, double unix_seconds) {
   Pairs values;
   if (IsRunning(state)) {
-    values.emplace_back("Speed", fmt::format("{} /s", ValueText(state.env_steps_per_second())));
+    values.emplace_back("Speed", RateText(state));
     values.emplace_back("Games", CountText(state.episodes()));
     values.emplace_back("Mean return",
                         state.has_mean_return() ? ValueText(state.mean_return()) : "-");
@@ -136,12 +136,21 @@ ImU32 PhaseColour(const Theme& theme, v1::RunPhase phase) {
   }
 }
 
+std::string TimeText(const v1::RunState& state) {
+  // A run that stands still may bring what was true before.
+  return state.has_remaining_seconds() && state.phase() != v1::RUN_PHASE_PAUSED
+             ? fmt::format("done in {}", DurationText(state.remaining_seconds()))
+             : fmt::format("{} of training", DurationText(state.elapsed_seconds()));
+}
+
+std::string RateText(const v1::RunState& state) {
+  return state.phase() == v1::RUN_PHASE_PAUSED
+             ? "-"
+             : fmt::format("{} /s", ValueText(state.env_steps_per_second()));
+}
+
 void DrawRunCard(const Theme& theme, const v1::RunState& state, double unix_seconds, float width) {
-  const std::string remark =
-      state.has_remaining_seconds()
-          ? fmt::format("done in {}", DurationText(state.remaining_seconds()))
-          : fmt::format("{} of training", DurationText(state.elapsed_seconds()));
-  if (!BeginCard(theme, "run", "Run", remark, width)) return EndCard();
+  if (!BeginCard(theme, "run", "Run", TimeText(state), width)) return EndCard();
   const float full = ImGui::GetContentRegionAvail().x;
   DrawProgress(theme, state, full);
   ImGui::Dummy(ImVec2(0, theme.Px(2)));

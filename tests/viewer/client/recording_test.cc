@@ -16,7 +16,9 @@
 namespace dqnd {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::StartsWith;
 using testing::ThrowsMessage;
 
 constexpr int64_t kStepMicroseconds = 66'667;
@@ -121,6 +123,36 @@ TEST_F(Recording, ALengthThatNoMessageHasEndsItThere) {
   RecordingReader reader(path_);
   EXPECT_EQ(reader.moments(), 10u);
   EXPECT_THAT(reader.remark(), HasSubstr("4294967295 bytes"));
+}
+
+TEST_F(Recording, SaysThatAPictureIsDamaged) {
+  {
+    RecordingWriter writer(path_, {});
+    FakeGame game;
+    PictureDecoder pictures;
+    for (int i = 0; i < 10; ++i) {
+      game.Step(-1);
+      v1::Moment moment = game.NextMoment(i == 0, false, false);
+      pictures.Decode(moment.picture());
+      if (i == 5) moment.mutable_picture()->set_pixels_lz4("nonsense");
+      writer.Write(i * kStepMicroseconds, moment, pictures);
+    }
+    writer.Close();
+  }
+  RecordingPlayer player(path_);
+  EXPECT_EQ(player.remark(), "");
+  player.SeekMoment(4);
+  EXPECT_EQ(player.remark(), "");
+  player.SeekMoment(9);
+  EXPECT_EQ(player.remark(), "Some pictures of this recording are damaged");
+  EXPECT_EQ(player.moment(), 9u);
+
+  const std::string whole = ReadFile(path_);
+  WriteFile(path_, whole.substr(0, whole.size() - 1));
+  RecordingPlayer cut(path_);
+  EXPECT_THAT(cut.remark(), StartsWith("This file is cut off at its end"));
+  cut.SeekMoment(8);
+  EXPECT_THAT(cut.remark(), EndsWith(". Some pictures of this recording are damaged"));
 }
 
 TEST_F(Recording, SaysWhatAFileIsThatIsNone) {

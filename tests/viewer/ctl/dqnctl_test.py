@@ -326,6 +326,7 @@ class Record(DqnctlTest):
         self.assertEqual(info["moments"], said["moments"])
         self.assertEqual(info["env_steps"], said["games"][0]["env_steps"])
         self.assertEqual(info["returns"], [said["games"][0]["return"]])
+        self.assertEqual(info["by_person"], {}, "the agent has played")
         self.assertEqual(info["header"]["run_name"], "breakout")
         self.assertEqual(info["header"]["source"], "exhibition")
         self.assertEqual((info["width_pixels"], info["height_pixels"]), (160, 210))

@@ -34,6 +34,14 @@ TEST(StatusTable, ShowsWhereTheRunStandsWithinTheWindow) {
   EXPECT_THAT(StatusTable(description, state, 1084, 12), Each(SizeIs(Le(12u))));
 }
 
+TEST(StatusTable, ARunThatStandsStillHasNoSpeedAndNoEnd) {
+  v1::RunState state;
+  state.set_phase(v1::RUN_PHASE_PAUSED);
+  state.set_env_steps_per_second(412.4);
+  state.set_remaining_seconds(1818);
+  EXPECT_THAT(StatusTable({}, state, 0, 100).back(), HasSubstr(" 0 env_steps/s  ETA -"));
+}
+
 TEST(StatusTable, ARunWithoutATotalOrBeyondItDrawsABarAllTheSame) {
   v1::RunState state;
   state.set_env_steps(5);
