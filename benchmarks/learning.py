@@ -67,7 +67,7 @@ def minatar(game, seeds):
 
 # Adam for all: 3e-4 learns more than 1e-3 with float layers, less with binarized ones.
 ADAM = ["optimizer.name=adam", "optimizer.alpha=~", "optimizer.centered=~", "optimizer.epsilon=~"]
-# A student has the float run of its game and seed as its teacher.
+# A student has the better float run of its game and seed as its teacher.
 BACKENDS = {
     "float": ["optimizer.learning_rate=3e-4"],
     "binary_connect": ["network.backend=binary_connect", "optimizer.learning_rate=1e-3"],
@@ -88,7 +88,7 @@ def backends(game, seeds):
     for name, overrides in BACKENDS.items():
         finals[name], best[name] = {}, {}
         for seed in seeds:
-            teacher = RUNS / f"{game}-float-{seed}"
+            teacher = RUNS / f"{game}-float-3_steps-{seed}"
             run = train(f"minatar/{game}.yaml", f"{game}-{name}-{seed}", f"run.seed={seed}",
                         "train.total_env_steps=300000", "evaluation.every_env_steps=50000", "evaluation.episodes=30", *ADAM,
                         *[override.format(teacher=teacher) for override in overrides])
