@@ -75,9 +75,9 @@ std::vector<std::filesystem::path> RunsWithAddress(const std::filesystem::path& 
 std::string List(const std::vector<Candidate>& candidates) {
   std::string text;
   for (const Candidate& each : candidates) {
-    text +=
-        fmt::format("\n  --run {}   {}", each.run.string(),
-                    each.problem.empty() ? "answers at " + each.address.value().Place() : each.problem);
+    text += fmt::format(
+        "\n  --run {}   {}", each.run.string(),
+        each.problem.empty() ? "answers at " + each.address.value().Place() : each.problem);
   }
   return text;
 }

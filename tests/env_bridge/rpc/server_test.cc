@@ -70,8 +70,7 @@ TEST(Server, HealthAnswersEverybodyWhileItServes) {
   const std::string address = served.server().address();
   EXPECT_EQ(CheckHealth(address, std::chrono::seconds(30)), "");
   served.EndServer();
-  EXPECT_THAT(CheckHealth(address, std::chrono::milliseconds(200)),
-              HasSubstr("does not answer"));
+  EXPECT_THAT(CheckHealth(address, std::chrono::milliseconds(200)), HasSubstr("does not answer"));
 }
 
 TEST(Server, HealthAsksTheDaemonThatRunsWhateverCertificateLiesThereNow) {
