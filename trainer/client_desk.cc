@@ -43,7 +43,8 @@ void ClientDesk::BeforeEnd() {
 }
 
 double ClientDesk::paused_seconds() const {
-  return std::chrono::duration<double>(paused_time_).count();
+  const Clock::duration held = held_since_ ? Clock::now() - *held_since_ : Clock::duration{};
+  return std::chrono::duration<double>(paused_time_ + held).count();
 }
 
 void ClientDesk::Attend(RunPhase phase, const std::stop_token& stop) {
@@ -61,14 +62,14 @@ void ClientDesk::Attend(RunPhase phase, const std::stop_token& stop) {
 
 // Until a client or the stop lets the run go on.
 void ClientDesk::Hold(RunPhase phase, const std::stop_token& stop) {
-  const Clock::time_point since = Clock::now();
+  held_since_ = Clock::now();
   loop_.publish_network();  // for whoever comes to look meanwhile
   while (paused_ && cycles_to_play_ == 0 && !stop.stop_requested()) {
     TellState(RunPhase::kPaused);
     control_.WaitForCommand(stop);
     if (auto command = control_.Take()) Obey(std::move(*command), phase);
   }
-  paused_time_ += Clock::now() - since;
+  paused_time_ += Clock::now() - *std::exchange(held_since_, std::nullopt);
   TellState(phase);
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "env_bridge/run_control.h"
@@ -58,9 +59,10 @@ class ClientDesk {
 
   RunPhase phase_ = RunPhase::kTraining;  // that was told last
   bool paused_ = false;
-  int64_t cycles_to_play_ = 0;   // of a paused run, by Step
-  RunControl::Done steps_done_;  // what waits for them
-  Clock::duration paused_time_ = {};
+  int64_t cycles_to_play_ = 0;                   // of a paused run, by Step
+  RunControl::Done steps_done_;                  // what waits for them
+  Clock::duration paused_time_ = {};             // but for the pause that lasts
+  std::optional<Clock::time_point> held_since_;  // that one's begin
   Clock::time_point state_told_ = {};
   Clock::time_point network_published_ = {};
 };

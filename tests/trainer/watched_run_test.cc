@@ -179,6 +179,11 @@ TEST(WatchedRun, APausedOneDoesNotSayWhenItWillBeComplete) {
   WatchedRun::Ask([&](auto done) { run.control().Step(7, done); });
   EXPECT_EQ(run.control().state().env_steps, 14);
   EXPECT_EQ(run.control().state().remaining_seconds, std::nullopt);
+  // Nor does its time go on.
+  const double elapsed = run.control().state().elapsed_seconds;
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  WatchedRun::Ask([&](auto done) { run.control().Checkpoint(done); });
+  EXPECT_LT(run.control().state().elapsed_seconds - elapsed, 0.4);
   WatchedRun::Ask([&](auto done) { run.control().Resume(done); });
 }
 
