@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "env_bridge/make_environment.h"
 #include "trainer/run_directory.h"
 #include "trainer/saved_teacher.h"
 
@@ -67,7 +68,9 @@ void As(const char* key, const auto& check) {
 
 }  // namespace
 
-void CheckStartingPoint(FileSystem& files, const Config& config, const EnvironmentSpec& spec) {
+void CheckStartingPoint(FileSystem& files, const Config& config) {
+  if (!config.train.init_from && !config.train.teacher) return;
+  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
   if (config.train.init_from) {
     As("train.init_from", [&] { CheckInitFrom(files, config, spec); });
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/file_system.h"
-#include "env_bridge/environment.h"
 #include "trainer/config/config.h"
 
 namespace dqnd {
@@ -11,6 +10,6 @@ namespace dqnd {
 // file and both networks, when one is not there or does not fit: another architecture or backend,
 // another game, a damaged file. A .safetensors file without a config.yaml above it is known by its
 // tensors alone.
-void CheckStartingPoint(FileSystem& files, const Config& config, const EnvironmentSpec& spec);
+void CheckStartingPoint(FileSystem& files, const Config& config);
 
 }  // namespace dqnd

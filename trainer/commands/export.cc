@@ -84,9 +84,8 @@ int ExportCommand(const ExportArguments& arguments) {
     const std::string name = std::filesystem::path(arguments.output).stem().string();
     write(arguments.format == "c" ? PackedHeader(bytes, name, spec.id) : bytes);
     fmt::print(
-        "{}: {} bytes of network ({} in float32), {} bytes of scratch; dqnd verify compares it "
-        "with "
-        "{}\n",
+        "{}: {} bytes of network ({} in float32), {} bytes of scratch; compare it with {} by dqnd "
+        "verify\n",
         arguments.output, bytes.size(), 4 * network.parameters().count(),
         packed_net_scratch_bytes(&PackedFile(bytes, arguments.output).net()), saved.file.string());
   }

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "env_bridge/make_environment.h"
 #include "trainer/bridge.h"
 #include "trainer/commands/commands.h"
 #include "trainer/machine.h"
@@ -128,9 +127,7 @@ int TrainCommand(const TrainArguments& arguments) {
   }
   const bool goes_on = arguments.on_existing != OnExisting::kNew &&
                        !CheckpointStore::List(RealFileSystem(), RunPath(config)).empty();
-  if (!goes_on) {
-    CheckStartingPoint(RealFileSystem(), config, MakeEnvironment(config.environment)->spec());
-  }
+  if (!goes_on) CheckStartingPoint(RealFileSystem(), config);
   const MemoryLimit limit = FindMemoryLimit();
   const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));
   RefuseWhatDoesNotFitInMemory(plan);

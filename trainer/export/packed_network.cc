@@ -388,10 +388,6 @@ void Maker::SetRealOutput(const LayerSite& site, PackedLayer& layer) {
   }
   result.network.value_scale = std::ldexp(unit, static_cast<int>(layer.shift));
   result.value_bounds += 2 * result.network.value_scale;
-  result.value_bound =
-      (result.value_rounding.sum(1) * (largest_input * input_step) + result.value_bounds)
-          .max()
-          .item<double>();
 }
 
 // (S - mean) scale + bias of bnn, alpha S + bias of xnor_net, in fixed point.
@@ -419,10 +415,10 @@ void Maker::SetBinaryOutput(const LayerSite& site, PackedLayer& layer) {
     layer.factors.push_back(std::llround(line.scale * unit));
     layer.offsets.push_back(std::llround((line.bias - double{line.mean} * line.scale) * unit));
   }
-  result.value_bound =
+  const double bound =
       2 * result.network.value_scale + largest * 4 * std::numeric_limits<float>::epsilon();
   result.value_rounding = at::zeros({layer.outputs, layer.fan_in()}, at::kDouble);
-  result.value_bounds = at::full({layer.outputs}, result.value_bound, at::kDouble);
+  result.value_bounds = at::full({layer.outputs}, bound, at::kDouble);
 }
 
 void Maker::AddOutput() {

@@ -26,7 +26,6 @@ struct PackedExport {
   // last layer's input, |h| by `value_rounding` and `value_bounds` beside it. In double precision.
   at::Tensor value_rounding;  // [actions, inputs of the last layer]; all 0 where it is binary
   at::Tensor value_bounds;    // [actions]
-  double value_bound = 0;     // whatever h is
   // Of a first layer whose sums are rounded; unset where they are exact.
   struct RoundedSums {
     // The pre-activation that a packed sum of an output stands for, and what the network multiplies

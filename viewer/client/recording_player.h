@@ -43,9 +43,8 @@ class RecordingPlayer {
   std::optional<double> seconds_until_next() const;
 
   // What the playhead shows, and the env_steps that were not shown since the moment before. A
-  // moment that cannot be decoded is passed over; `damaged` then says that there was one.
+  // moment that cannot be decoded is passed over; remark() then says that there was one.
   const DecodedMoment& shown() const { return *shown_; }
-  bool damaged() const { return damaged_; }
   // What is wrong with this file as far as it was played, in a sentence; empty: nothing.
   std::string remark() const;
 

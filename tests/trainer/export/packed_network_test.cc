@@ -140,7 +140,7 @@ TEST_P(PackedNetworkTest, DecidesAsItsNetworkOnEveryCodePath) {
         << counts.first_sums_beyond << " of " << counts.first_sums
         << " first sums beyond the bound, " << counts.actions_unexplained
         << " actions, values off by " << counts.largest_value_error << " of "
-        << exported.value_bound;
+        << counts.largest_value_bound;
     if (!exported.first) {
       EXPECT_EQ(counts.first_bits_differing.size(), 0);
       EXPECT_GT(counts.sums, 0);
