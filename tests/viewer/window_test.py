@@ -32,17 +32,15 @@ def note(text):
         log.write(text + "\\n")
 daemon = subprocess.Popen([os.environ["FAKE_DAEMON"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 address = daemon.stdout.readline()
-def end(*_):
-    daemon.kill()
-    daemon.wait()
-    note("ended")
-    sys.exit(0)
-signal.signal(signal.SIGTERM, end)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # it may come more than once
 note(" ".join(sys.argv[1:]))
 with open(sys.argv[2] + "/address.part", "w") as file:
     file.write(address)
 os.rename(sys.argv[2] + "/address.part", sys.argv[2] + "/address")
-signal.pause()
+signal.sigwait([signal.SIGTERM])
+daemon.kill()
+daemon.wait()
+note("ended")
 """
 
 
