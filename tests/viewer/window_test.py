@@ -148,8 +148,9 @@ class WindowTest(unittest.TestCase):
         while time.monotonic() < end:
             found = subprocess.run(["xdotool", "search", "--name", title], env=self.environment,
                                    capture_output=True, text=True).stdout.split()
-            if len(found) >= windows:
-                self.xdotool("windowfocus", "--sync", found[-1])
+            # One that is not mapped yet takes no keyboard.
+            if len(found) >= windows and subprocess.run(["xdotool", "windowfocus", "--sync", found[-1]],
+                                                        env=self.environment, capture_output=True).returncode == 0:
                 return found[-1]
             time.sleep(0.05)
         self.fail(f"no window is called {title!r}")

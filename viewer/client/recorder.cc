@@ -21,7 +21,9 @@ std::string Recorder::Stop() {
   const std::lock_guard lock(mutex_);
   if (writer_ == nullptr) return "";
   const std::string text =
-      fmt::format("{} moments in {}", writer_->moments(), writer_->path().string());
+      writer_->moments() == 0
+          ? "Nothing was recorded: no moment came"
+          : fmt::format("Recorded {} moments in {}", writer_->moments(), writer_->path().string());
   std::exchange(writer_, nullptr)->Close();
   return text;
 }

@@ -17,11 +17,10 @@ namespace dqnd {
 // client's thread, as its MomentSink; everything else may be called by any thread.
 class Recorder {
  public:
-  // Begins with the next moment. Throws std::runtime_error as RecordingWriter does. REQUIRES:
-  // nothing is being recorded.
+  // Begins with the next moment. REQUIRES: nothing is being recorded.
   void Start(const std::filesystem::path& path, const v1::RecordingHeader& header);
 
-  // Ends, and says in one line what was recorded where; empty when nothing was. Throws
+  // Ends, and says in one line what was recorded where; empty when it had ended by itself. Throws
   // std::runtime_error when the disk did not take it.
   std::string Stop();
 

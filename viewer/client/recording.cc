@@ -23,16 +23,18 @@ std::string ErrnoText() {
 
 RecordingWriter::RecordingWriter(const std::filesystem::path& path,
                                  const v1::RecordingHeader& header)
-    : path_(path) {
+    : path_(path), header_(header) {}
+
+void RecordingWriter::Open() {
   if (std::filesystem::exists(path_)) {
     throw std::runtime_error(
-        fmt::format("{} is there already; it is left as it is", path.string()));
+        fmt::format("{} is there already; it is left as it is", path_.string()));
   }
   file_.open(path_, std::ios::binary);
   if (!file_)
-    throw std::runtime_error(fmt::format("cannot write {}: {}", path.string(), ErrnoText()));
+    throw std::runtime_error(fmt::format("cannot write {}: {}", path_.string(), ErrnoText()));
   file_ << kMagic;
-  WriteMessage(header);
+  WriteMessage(header_);
 }
 
 void RecordingWriter::WriteMessage(const google::protobuf::MessageLite& message) {
@@ -51,6 +53,7 @@ void RecordingWriter::Write(int64_t time_microseconds, const v1::Moment& moment,
                             const PictureDecoder& pictures) {
   const bool first = moments_ == 0;
   if (first && !pictures.has_picture()) return;
+  if (first) Open();
   v1::RecordedMoment recorded;
   *recorded.mutable_moment() = moment;
   time_microseconds_ = first ? 0 : std::max(time_microseconds, time_microseconds_);
@@ -65,6 +68,7 @@ void RecordingWriter::Write(int64_t time_microseconds, const v1::Moment& moment,
 }
 
 void RecordingWriter::Close() {
+  if (moments_ == 0) return;
   file_.close();
   if (!file_) {
     throw std::runtime_error(fmt::format("cannot write {}: {}", path_.string(), ErrnoText()));

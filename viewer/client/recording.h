@@ -22,13 +22,13 @@ class RecordingWriter {
   // Between key pictures: what seeking costs against what they take.
   static constexpr int64_t kKeyIntervalMicroseconds = 2'000'000;
 
-  // Throws std::runtime_error when the file exists or cannot be written.
+  // The file is made with the first moment that has a picture: nothing to play, no file.
   RecordingWriter(const std::filesystem::path& path, const v1::RecordingHeader& header);
 
   // Adds the newest moment of a stream. `pictures` has decoded it, so that its picture can be
   // written as a key picture where one is due. Moments before the first picture are left out; times
-  // that run backwards are held. Throws std::runtime_error when the disk does not take it; the file
-  // then ends with the moment before.
+  // that run backwards are held. Throws std::runtime_error when the file was there before or the
+  // disk does not take it; the file then ends with the moment before.
   void Write(int64_t time_microseconds, const v1::Moment& moment, const PictureDecoder& pictures);
 
   // Bytes on the disk. Throws std::runtime_error.
@@ -38,9 +38,11 @@ class RecordingWriter {
   int64_t moments() const { return moments_; }
 
  private:
+  void Open();
   void WriteMessage(const google::protobuf::MessageLite& message);
 
   const std::filesystem::path path_;
+  const v1::RecordingHeader header_;
   std::ofstream file_;
   int64_t moments_ = 0;
   int64_t time_microseconds_ = 0;

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 
 #include "viewer/client/recording.h"
@@ -19,23 +18,19 @@ namespace {
 class RecordingFile final : public RecordingTarget {
  public:
   RecordingFile(const Options& options, const v1::RecordingHeader& header)
-      : options_(options), header_(header) {}
+      : options_(options), writer_(options.path, header) {}
 
   void Write(int64_t time_microseconds, const v1::Moment& moment,
              const PictureDecoder& pictures) override {
-    if (!writer_.has_value()) writer_.emplace(options_.path, header_);
-    writer_->Write(std::llround(static_cast<double>(time_microseconds) / options_.speed), moment,
-                   pictures);
+    writer_.Write(std::llround(static_cast<double>(time_microseconds) / options_.speed), moment,
+                  pictures);
   }
 
-  void Close() override {
-    if (writer_.has_value()) writer_->Close();
-  }
+  void Close() override { writer_.Close(); }
 
  private:
   const Options options_;
-  const v1::RecordingHeader header_;
-  std::optional<RecordingWriter> writer_;  // from the first moment on
+  RecordingWriter writer_;
 };
 
 class Video final : public RecordingTarget {

@@ -253,7 +253,7 @@ void LiveScreen::ToggleSaliency() {
 void LiveScreen::ToggleRecording() {
   try {
     if (recorder_.is_recording()) {
-      ShowToast(fmt::format("Recorded {}", recorder_.Stop()));
+      ShowToast(recorder_.Stop());
       return;
     }
     if (!model_.run().has_value()) return;

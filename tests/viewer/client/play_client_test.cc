@@ -152,5 +152,12 @@ TEST(Recorder, RecordsWhatGoesByFromTheMiddleOfAStream) {
   EXPECT_EQ(reader.KeyBefore(0), 0u);
 }
 
+TEST(Recorder, SaysThatNoMomentCame) {
+  Recorder recorder;
+  recorder.Start("never.dqnrec", {});
+  EXPECT_EQ(recorder.Stop(), "Nothing was recorded: no moment came");
+  EXPECT_FALSE(std::filesystem::exists("never.dqnrec"));
+}
+
 }  // namespace
 }  // namespace dqnd

@@ -172,9 +172,14 @@ TEST_F(Recording, SaysWhatAFileIsThatIsNone) {
 
 TEST_F(Recording, NeverReplacesAFile) {
   WriteFile(path_, "precious");
-  EXPECT_THAT([&] { RecordingWriter writer(path_, {}); },
+  EXPECT_THAT([&] { Record(1); },
               ThrowsMessage<std::runtime_error>(HasSubstr("is there already")));
   EXPECT_EQ(ReadFile(path_), "precious");
+}
+
+TEST_F(Recording, OfNothingLeavesNoFile) {
+  Record(0);
+  EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 TEST_F(Recording, SurvivesAnyDamage) {
