@@ -5,13 +5,14 @@
     benchmarks/watch.py minatar --rounds 20
 
 In turns, within one run: no stream, one stream, ten streams of 60 moments a second whose clients read
-and discard. Each turn is compared with the one without a stream beside it. Printed are the median of
+and discard. Each turn is compared with the mean of the two without a stream around it. Printed are the median of
 the ratios, between which bounds it lies with 95 % (bootstrap), and their quartiles: of the training
 thread's processor time and of wall time. Many short turns, since a shared machine changes its speed
 within seconds.
 """
 
 import argparse
+import itertools
 import json
 import random
 import statistics
@@ -37,11 +38,12 @@ def bounds_of_median(ratios):
 
 
 def report(name, turns):
-    baseline = [turn for turn in turns if turn["streams"] == 0]
+    alone = [turn for turn in turns if turn["streams"] == 0]
     for streams in (1, 10):
         watched = [turn for turn in turns if turn["streams"] == streams]
         for what in ("processor", "wall"):
-            ratios = [100 * (turn[what] / base[what] - 1) for turn, base in zip(watched, baseline)]
+            around = [(before[what] + after[what]) / 2 for before, after in itertools.pairwise(alone)]
+            ratios = [100 * (turn[what] / base - 1) for turn, base in zip(watched, around)]
             low, median, high = statistics.quantiles(ratios, n=4)
             least, most = bounds_of_median(ratios)
             print(f"{name:8} {streams:2} streams: {what:9} time {median:+.2f} % (95 %: {least:+.2f} to {most:+.2f}; "

@@ -1,7 +1,7 @@
 // What being watched costs a run that trains: `watch_cost RUN_DIRECTORY PID ROUNDS CYCLES`.
 //
 // Pauses the run, and then has it play CYCLES cycles at a time, in turns with no stream, with one
-// and with ten that read and discard 60 moments a second. Prints a line of JSON a turn: streams,
+// and with ten that read and discard 60 moments a second, and at last with none. Prints a line of JSON a turn: streams,
 // the processor time of the training thread (the process's first) and the wall time, both in
 // seconds per 1,000 cycles. benchmarks/watch.py runs it and sums up.
 
@@ -134,6 +134,7 @@ int main(int argc, char** argv) {
     for (int round = 0; round < std::stoi(argv[3]); ++round) {
       for (const int streams : {0, 1, 10}) Measure(daemon, argv[2], streams, std::stoll(argv[4]));
     }
+    Measure(daemon, argv[2], 0, std::stoll(argv[4]));
   } catch (const std::exception& error) {
     std::cerr << "watch_cost: " << error.what() << "\n";
     return 1;

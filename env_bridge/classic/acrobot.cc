@@ -22,7 +22,7 @@ constexpr double kMaxVelocity1 = 4 * kPi, kMaxVelocity2 = 9 * kPi;
 constexpr double kSecondsPerStep = 0.2;
 
 // Of the picture, in pixels; the pivot is in its middle.
-constexpr int kSize = 500;
+constexpr int kSize = 400;  // as high as the pictures of the other two games
 constexpr double kScale = kSize / (2 * (2 * kLength1 + 0.2));
 constexpr double kLinkWidth = 0.2 * kScale;
 

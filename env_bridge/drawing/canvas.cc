@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace dqnd {
 
@@ -68,23 +69,20 @@ void Canvas::AddEdge(const Edge& edge, int row) {
 // Whole runs of columns at once, since coverage changes only where there is an edge.
 void Canvas::BlendRow(int row, uint8_t colour) {
   uint8_t* pixels = image_.pixels.data() + static_cast<size_t>(row) * image_.width;
-  const int right = std::min(changed_to_, image_.width);
   float covered = 0;
   int end = 0;
-  for (int column = changed_from_; column < right; column = end) {
-    covered += change_[column];
+  for (int column = changed_from_; column < changed_to_; column = end) {
+    covered += std::exchange(change_[column], 0.0f);
     end = column + 1;
-    while (end < right && change_[end] == 0) ++end;
+    while (end < changed_to_ && change_[end] == 0) ++end;
     const float part = std::min(std::abs(covered), 1.0f);
     const auto sixteenths = static_cast<int>(part * Paints::kFull + 0.5f);
+    const int right = std::min(end, image_.width);
     if (sixteenths == Paints::kFull) {
-      std::fill(pixels + column, pixels + end, colour);
+      for (int i = column; i < right; ++i) pixels[i] = colour;
     } else if (sixteenths > 0) {
-      for (int i = column; i < end; ++i) pixels[i] = paints_.Over(pixels[i], colour, sixteenths);
+      for (int i = column; i < right; ++i) pixels[i] = paints_.Over(pixels[i], colour, sixteenths);
     }
-  }
-  if (changed_from_ < changed_to_) {
-    std::fill(change_.begin() + changed_from_, change_.begin() + changed_to_, 0.0f);
   }
   changed_from_ = kMaxWidth;
   changed_to_ = 0;

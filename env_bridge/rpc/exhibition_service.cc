@@ -28,7 +28,6 @@ constexpr double kSlowest = 1.0 / 8;
 constexpr double kFastest = 32;
 constexpr std::chrono::milliseconds kBetweenMoments{8};  // 120 a second are more than screens show
 constexpr std::chrono::milliseconds kLatest{100};        // behind real time; then it is given up
-constexpr std::chrono::seconds kLongestWrite{30};        // then the client is taken for gone
 constexpr int kNice = 5;
 constexpr double kRequestsPerSecond = 100;  // more than a person's keys make
 
@@ -250,16 +249,17 @@ class ExhibitionServiceImpl::Player final
       {
         std::unique_lock lock(mutex_);
         const bool was_writing = writing_;
+        const Clock::time_point write_ends = write_started_ + service_.parts_.longest_write;
         Clock::time_point until = due;
         if (writing_) {
-          until = std::min(until, write_started_ + kLongestWrite);
+          until = std::min(until, write_ends);
         } else if (waiting_ || state_changed_) {
           until = std::min(until, next_write_);
         }
         changed_.wait_until(lock, until,
                             [&] { return ended_ || has_request_ || (was_writing && !writing_); });
         if (ended_) throw Ended();
-        if (writing_ && Clock::now() >= write_started_ + kLongestWrite) context_.TryCancel();
+        if (writing_ && Clock::now() >= write_ends) context_.TryCancel();
         if (std::exchange(has_request_, false)) command = request_;
       }
       if (command) {
@@ -274,7 +274,7 @@ class ExhibitionServiceImpl::Player final
 
   void WaitForWrite() {
     std::unique_lock lock(mutex_);
-    const bool written = changed_.wait_until(lock, Clock::now() + kLongestWrite,
+    const bool written = changed_.wait_until(lock, Clock::now() + service_.parts_.longest_write,
                                              [this] { return ended_ || !writing_; });
     if (ended_) throw Ended();
     if (!written) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -24,6 +25,7 @@ class ExhibitionServiceImpl final : public v1::ExhibitionService::CallbackServic
     double eps;                  // where a call names none
     std::atomic<int>& watchers;  // of all services; this one counts its own
     int most_watchers;
+    std::chrono::milliseconds longest_write;  // then the client is taken for gone
     int most_exhibitions;
   };
 

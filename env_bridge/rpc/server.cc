@@ -167,13 +167,15 @@ struct Server::Services {
                  .policies = run.policies,
                  .news = run.news,
                  .watchers = watchers,
-                 .most_watchers = options.max_watchers}),
+                 .most_watchers = options.max_watchers,
+                 .longest_write = options.longest_write}),
         exhibitions({.admission = admission,
                      .policies = run.policies,
                      .environment = run.environment,
                      .eps = run.exhibition_eps,
                      .watchers = watchers,
                      .most_watchers = options.max_watchers,
+                     .longest_write = options.longest_write,
                      .most_exhibitions = options.max_exhibitions}) {}
 
   const Access access;

@@ -31,6 +31,8 @@ struct ServerOptions {
   // none.
   std::chrono::milliseconds silence{15'000};
   std::chrono::milliseconds answer_within{10'000};
+  // A client that leaves a message unread for so long is dropped.
+  std::chrono::milliseconds longest_write{30'000};
 };
 
 // What is served. Everything must outlive the server.

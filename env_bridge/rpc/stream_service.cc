@@ -19,7 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kMostMomentsPerSecond = 240;
 constexpr std::chrono::seconds kBetweenStates{1};
-constexpr std::chrono::seconds kLongestWrite{30};  // then the client is taken for gone
 
 }  // namespace
 
@@ -66,7 +65,7 @@ class StreamServiceImpl::Stream final : public grpc::ServerWriteReactor<v1::Watc
       const std::lock_guard lock(mutex_);
       if (finished_) return;
       if (writing_) {
-        if (now - write_started_ > kLongestWrite) context_.TryCancel();
+        if (now - write_started_ > service_.parts_.longest_write) context_.TryCancel();
         return;
       }
       if (ended_ || closing) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,7 @@ class StreamServiceImpl final : public v1::StreamService::CallbackService {
     Wakeup& news;                // which hub and feed notify
     std::atomic<int>& watchers;  // of all services; this one counts its own
     int most_watchers;
+    std::chrono::milliseconds longest_write;  // then the client is taken for gone
   };
 
   explicit StreamServiceImpl(const Parts& parts);

@@ -74,7 +74,7 @@ TEST(ClassicEnvironment, SpecsAreGymnasiums) {
     int64_t limit;
   };
   for (const Expected& expected :
-       {Expected{"cartpole", 4, 2, 600, 400, 50, 500}, Expected{"acrobot", 6, 3, 500, 500, 15, 500},
+       {Expected{"cartpole", 4, 2, 600, 400, 50, 500}, Expected{"acrobot", 6, 3, 400, 400, 15, 500},
         Expected{"mountain_car", 2, 3, 600, 400, 30, 200}}) {
     const EnvironmentSpec spec = MakeClassic(expected.game, {})->spec();
     EXPECT_EQ(
@@ -175,12 +175,12 @@ TEST(ClassicEnvironment, DrawsTheLinksOfTheAcrobotAtTheirAngles) {
   for (int env_step = 0; env_step < 60; ++env_step) {
     const std::vector<float> state = Numbers(*environment);
     const double angle1 = std::atan2(state[1], state[0]), angle2 = std::atan2(state[3], state[2]);
-    const double scale = 500 / 4.4;
-    const double elbow_x = 250 + scale * std::sin(angle1), elbow_y = 250 + scale * std::cos(angle1);
+    const double scale = 400 / 4.4;
+    const double elbow_x = 200 + scale * std::sin(angle1), elbow_y = 200 + scale * std::cos(angle1);
     const double tip_x = elbow_x + scale * std::sin(angle1 + angle2);
     const double tip_y = elbow_y + scale * std::cos(angle1 + angle2);
     const Image image = Picture(*environment);
-    EXPECT_EQ(ColourAt(image, 250, 250), kJoint);
+    EXPECT_EQ(ColourAt(image, 200, 200), kJoint);
     EXPECT_EQ(ColourAt(image, static_cast<int>(elbow_x), static_cast<int>(elbow_y)), kJoint);
     EXPECT_EQ(ColourAt(image, static_cast<int>(0.1 * elbow_x + 0.9 * tip_x),
                        static_cast<int>(0.1 * elbow_y + 0.9 * tip_y)),

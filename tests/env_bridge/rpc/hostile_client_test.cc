@@ -12,8 +12,8 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
-#include "tests/env_bridge/rpc/plain_socket.h"
-#include "tests/env_bridge/rpc/relay.h"
+#include "tests/base/plain_socket.h"
+#include "tests/base/relay.h"
 #include "tests/env_bridge/rpc/served_run.h"
 #include "tests/env_bridge/rpc/training.h"
 
@@ -247,6 +247,48 @@ TEST(HostileClient, OneThatConnectsAsksNothingAndIsGoneIsDropped) {
       channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(30)));
   relay.Cut();
   Await([&] { return relay.server_hung_up(); });
+}
+
+// Takes little that is not read, where other clients take as much as their memory holds.
+std::shared_ptr<grpc::Channel> ConnectNarrowly(const ServedCatch& served) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64);
+  return grpc::CreateCustomChannel(served.target(), grpc::InsecureChannelCredentials(), arguments);
+}
+
+TEST(HostileClient, OneThatNeverReadsWhatItWatchesIsDropped) {
+  ServedCatch served({.longest_write = std::chrono::milliseconds(200)});
+  const Training training(served.hub);
+  const auto context = ServedCatch::Call(served.token(false));
+  v1::WatchRequest request;
+  request.set_moments_per_second(240);
+  request.set_network_input(true);
+  const auto stream = v1::StreamService::NewStub(ConnectNarrowly(served))->Watch(context.get(), request);
+  Await([&] { return served.hub.wanted(); });
+  Await([&] { return !served.hub.wanted(); });
+  // What was on its way can be read all the same; then comes the end.
+  v1::WatchResponse response;
+  while (stream->Read(&response)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::CANCELLED);
+}
+
+TEST(HostileClient, OneThatNeverReadsTheGameThatItPlaysIsDropped) {
+  ServedCatch served({.longest_write = std::chrono::milliseconds(200)});
+  const auto context = ServedCatch::Call(served.token(false));
+  const auto game = v1::ExhibitionService::NewStub(ConnectNarrowly(served))->Play(context.get());
+  v1::PlayRequest start;
+  start.mutable_start()->set_speed(32);
+  start.mutable_start()->mutable_show()->set_network_input(true);
+  ASSERT_TRUE(game->Write(start));
+  v1::PlayRequest press;
+  press.mutable_press()->set_action(1);
+  while (game->Write(press)) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  v1::PlayResponse response;
+  while (game->Read(&response)) {
+  }
+  EXPECT_EQ(game->Finish().error_code(), StatusCode::CANCELLED);
 }
 
 TEST(HostileClient, OfAHundredSubscribersAsManyWatchAsMayAndTheRestIsToldTheLimit) {

@@ -1,5 +1,6 @@
 #include "viewer/client/watch_client.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include <limits>
 #include <optional>
 
+#include "tests/base/relay.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/viewer/client/news.h"
 #include "tests/viewer/fake_daemon.h"
@@ -121,6 +123,32 @@ TEST(WatchClient, GoesOnByItselfAfterARestartAndSaysSo) {
       [](const RunModel& model) { return model.curve("train/loss").values.size() == 2; }));
   EXPECT_EQ(watcher.CountLines("connected again, the daemon was restarted and is at env_step"), 1);
   EXPECT_EQ(watcher.CountLines("trying again"), 1) << "not one line for each attempt";
+}
+
+TEST(WatchClient, GoesOnAfterAConnectionThatBrokeAnywhereInAMessage) {
+  FakeDaemon daemon;
+  Address through = daemon.address();
+  Relay cable(fmt::format("{}:{}", through.host, through.port));
+  through.port = static_cast<uint16_t>(cable.port());
+  Watcher watcher(Reach(through), {.network_input = true});
+  int broken = 0;
+  for (const int64_t bytes : {1, 8, 9, 10, 13, 20, 300, 1000, 4000, 9999, 20000, 30011}) {
+    const auto phase_is = [](Phase phase) {
+      return [phase](const RunModel& model) { return model.connection().phase == phase; };
+    };
+    ASSERT_TRUE(watcher.WaitUntil(phase_is(Phase::kConnected)));
+    const int64_t before = watcher.model.not_shown().env_steps();
+    ASSERT_TRUE(watcher.WaitUntil(
+        [&](const RunModel& model) { return model.not_shown().env_steps() > before + 10; }))
+        << "the game goes on";
+    cable.BreakAfter(bytes);
+    ++broken;
+    ASSERT_TRUE(watcher.WaitUntil(
+        [&](const RunModel&) { return watcher.CountLines("connection lost: ") == broken; }));
+  }
+  EXPECT_TRUE(watcher.WaitUntil(
+      [&](const RunModel&) { return watcher.CountLines("connected again") == broken; }));
+  EXPECT_EQ(watcher.CountLines("picture"), 0) << "half a message is no damaged one";
 }
 
 TEST(WatchClient, WaitsForADaemonThatIsJustStartingInARunDirectory) {
