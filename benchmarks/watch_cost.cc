@@ -1,9 +1,9 @@
 // What being watched costs a run that trains: `watch_cost RUN_DIRECTORY PID ROUNDS CYCLES`.
 //
 // Pauses the run, and then has it play CYCLES cycles at a time, in turns with no stream, with one
-// and with ten that read and discard 60 moments a second, and at last with none. Prints a line of JSON a turn: streams,
-// the processor time of the training thread (the process's first) and the wall time, both in
-// seconds per 1,000 cycles. benchmarks/watch.py runs it and sums up.
+// and with ten that read and discard 60 moments a second, and at last with none. Prints a line of
+// JSON a turn: streams, the processor time of the training thread (the process's first) and the
+// wall time, both in seconds per 1,000 cycles. benchmarks/watch.py runs it and sums up.
 
 #include <chrono>
 #include <fstream>

@@ -264,7 +264,8 @@ TEST(HostileClient, OneThatNeverReadsWhatItWatchesIsDropped) {
   v1::WatchRequest request;
   request.set_moments_per_second(240);
   request.set_network_input(true);
-  const auto stream = v1::StreamService::NewStub(ConnectNarrowly(served))->Watch(context.get(), request);
+  const auto stream =
+      v1::StreamService::NewStub(ConnectNarrowly(served))->Watch(context.get(), request);
   Await([&] { return served.hub.wanted(); });
   Await([&] { return !served.hub.wanted(); });
   // What was on its way can be read all the same; then comes the end.

@@ -172,8 +172,7 @@ TEST_F(Recording, SaysWhatAFileIsThatIsNone) {
 
 TEST_F(Recording, NeverReplacesAFile) {
   WriteFile(path_, "precious");
-  EXPECT_THAT([&] { Record(1); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("is there already")));
+  EXPECT_THAT([&] { Record(1); }, ThrowsMessage<std::runtime_error>(HasSubstr("is there already")));
   EXPECT_EQ(ReadFile(path_), "precious");
 }
 

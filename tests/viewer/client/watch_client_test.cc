@@ -138,9 +138,9 @@ TEST(WatchClient, GoesOnAfterAConnectionThatBrokeAnywhereInAMessage) {
     };
     ASSERT_TRUE(watcher.WaitUntil(phase_is(Phase::kConnected)));
     const int64_t before = watcher.model.not_shown().env_steps();
-    ASSERT_TRUE(watcher.WaitUntil(
-        [&](const RunModel& model) { return model.not_shown().env_steps() > before + 10; }))
-        << "the game goes on";
+    ASSERT_TRUE(watcher.WaitUntil([&](const RunModel& model) {
+      return model.not_shown().env_steps() > before + 10;
+    })) << "the game goes on";
     cable.BreakAfter(bytes);
     ++broken;
     ASSERT_TRUE(watcher.WaitUntil(
