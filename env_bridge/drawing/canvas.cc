@@ -76,7 +76,7 @@ void Canvas::BlendRow(int row, uint8_t colour) {
     end = column + 1;
     while (end < changed_to_ && change_[end] == 0) ++end;
     const float part = std::min(std::abs(covered), 1.0f);
-    const auto sixteenths = static_cast<int>(part * Paints::kFull + 0.5f);
+    const auto sixteenths = static_cast<int>(std::lrint(part * Paints::kFull));
     const int right = std::min(end, image_.width);
     if (sixteenths == Paints::kFull) {
       for (int i = column; i < right; ++i) pixels[i] = colour;

@@ -66,8 +66,8 @@ int64_t LargestOnBytes(std::span<const float> weights) {
     greatest = std::max<double>(greatest, std::abs(w));
   }
   if (greatest == 0) return kLargestWeight;
-  const double room = static_cast<double>(std::numeric_limits<int32_t>::max() / kLargestByte) -
-                      static_cast<double>(weights.size()) / 2;  // for their rounding
+  constexpr int32_t kLargestSum = std::numeric_limits<int32_t>::max() / kLargestByte;
+  const double room = kLargestSum - static_cast<double>(weights.size()) / 2;  // for their rounding
   return std::min<int64_t>(kLargestWeight, static_cast<int64_t>(room * greatest / sum));
 }
 

@@ -127,7 +127,7 @@ void InputCard::DrawTiles(const Theme& theme, const DecodedMoment& moment, bool 
   const float shape = static_cast<float>(spec.height()) / static_cast<float>(spec.width());
   const float side = std::min(
       (available - gap * (std::max(4.0f, tiles) - 1)) / std::max(4.0f, tiles), theme.Px(110));
-  const float tile_width = tiles_ == 1 ? std::min(available, theme.Px(130)) : side;
+  const float tile_width = tiles_ == 1 ? std::min(available, theme.Px(110)) : side;
   const float tile_height = std::min(tile_width * shape, theme.Px(200));
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ImVec2 at = ImGui::GetCursorScreenPos();
