@@ -44,7 +44,7 @@ class FakeGame {
 
   DecodedPicture picture_;
   std::vector<uint8_t> sent_;  // the pixels of the picture that was encoded last
-  std::vector<std::array<uint8_t, 84 * 84>> seen_;
+  std::vector<std::array<uint8_t, size_t{84} * 84>> seen_;
   std::vector<bool> bricks_;
   int ball_x_ = 80;
   int ball_y_ = 120;
