@@ -76,7 +76,6 @@ BACKENDS = {
     "float-3_steps": ["optimizer.learning_rate=3e-4", "train.n_steps=3"],
     "xnor_net-3_steps": ["network.backend=xnor_net", "optimizer.learning_rate=1e-3", "train.n_steps=3"],
     "bnn-3_steps": ["network.backend=bnn", "optimizer.learning_rate=1e-3", "train.n_steps=3"],
-    "xnor_net-student": ["network.backend=xnor_net", "optimizer.learning_rate=1e-3", "train.teacher={teacher}"],
     "bnn-student": ["network.backend=bnn", "optimizer.learning_rate=1e-3", "train.teacher={teacher}"],
 }
 
