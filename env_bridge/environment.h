@@ -55,6 +55,9 @@ struct EnvironmentSpec {
   double frames_per_second = 0;
   // Env_steps after which an episode is truncated, where there is such a limit.
   std::optional<int64_t> max_episode_env_steps;
+  // Whether SaveState and LoadState go on with the same episode, to the bit. Where not, a run that
+  // is interrupted goes on with new episodes.
+  bool can_save = true;
 
   int num_actions() const { return static_cast<int>(action_names.size()); }
 };
@@ -67,6 +70,9 @@ struct StepResult {
   // The game itself is over. Differs from done() only with `life_loss: terminal`, where a lost life
   // ends the learner's episode while the game, and the return that people quote, go on.
   bool game_over = false;
+  // Nothing of the env_step is known: whoever played the game is gone. The episode was cut before
+  // it (truncated), and there is no transition to learn from. Only of games in other processes.
+  bool lost = false;
 
   bool done() const { return terminated || truncated; }
   friend bool operator==(const StepResult&, const StepResult&) = default;
@@ -113,7 +119,8 @@ class Environment {
   virtual std::string TraceDetails() const { return {}; }
 
   // Everything that the future depends on, random generators included. An environment made with the
-  // same options that loads it continues identically, also in another process.
+  // same options that loads it continues identically, also in another process; where
+  // spec().can_save is not set, with a new episode.
   virtual std::string SaveState() const = 0;
 
   // Throws std::runtime_error when `state` was not written by such an environment; the environment

@@ -43,6 +43,12 @@ struct EnvironmentOptions {
   std::optional<int> frame_stack = {};      // unset: 4 for ale, 1 elsewhere; any family
   std::string rom_directory = {};  // where NAME.bin lies; empty: those that dqnd was built with
 
+  // gymnasium and python, which are played by worker processes. Only `arguments` changes results.
+  std::string arguments = {};        // what a game is made with, by name: a JSON object
+  std::string worker = "dqnd-env";   // the program
+  std::optional<int> workers = {};   // processes; unset: one
+  int worker_deadline_seconds = 60;  // for an answer; then the worker is taken for lost
+
   // The same, where a lost life ends nothing: for games that are judged or shown.
   EnvironmentOptions OfWholeGames() const {
     EnvironmentOptions options = *this;

@@ -12,6 +12,7 @@
 #include "env_bridge/catch.h"
 #include "env_bridge/classic/make_classic.h"
 #include "env_bridge/minatar/make_minatar.h"
+#include "env_bridge/remote/remote_environment.h"
 #ifdef DQND_WITH_ALE
 #include "env_bridge/ale/make_ale.h"
 #endif
@@ -61,7 +62,7 @@ void CheckId(const EnvironmentOptions& options) {
         options.id));
   }
 #endif
-  if (std::ranges::count(EnvironmentIds(), options.id) > 0) return;
+  if (IsRemote(options.id) || std::ranges::count(EnvironmentIds(), options.id) > 0) return;
   const std::string nearest = NearestId(options.id);
   throw std::invalid_argument(fmt::format(
       "environment.id is \"{}\", and there is no such environment;{} `dqnd envs` lists "
@@ -95,6 +96,7 @@ void CheckThatOptionsApply(const EnvironmentOptions& options) {
             defaults.max_frames_per_episode);
   check_ale("screen_size", options.screen_size, defaults.screen_size);
   check_ale("rom_directory", options.rom_directory, defaults.rom_directory);
+  check("arguments", options.arguments.empty(), IsRemote(options.id), "gymnasium:* and python:*");
 }
 
 void CheckAtLeast(const char* key, std::integral auto value, int smallest) {
@@ -131,10 +133,15 @@ void AppendIds(std::vector<std::string>& ids, const char* family,
 
 }  // namespace
 
-std::unique_ptr<Environment> MakeEnvironment(const EnvironmentOptions& options) {
+void CheckOptions(const EnvironmentOptions& options) {
   CheckId(options);
   CheckThatOptionsApply(options);
   CheckRanges(options);
+}
+
+std::unique_ptr<Environment> MakeEnvironment(const EnvironmentOptions& options) {
+  CheckOptions(options);
+  if (IsRemote(options.id)) return MakeRemoteEnvironment(options);
   const auto [family, game] = Split(options.id);
 #ifdef DQND_WITH_ALE
   if (family == "ale") return MakeAle(game, options);
@@ -142,6 +149,11 @@ std::unique_ptr<Environment> MakeEnvironment(const EnvironmentOptions& options) 
   if (family == "minatar") return MakeMinatar(game, options);
   if (family == "classic") return MakeClassic(game, options);
   return MakeCatch(options);
+}
+
+EnvironmentSpec SpecOf(const EnvironmentOptions& options) {
+  CheckOptions(options);
+  return IsRemote(options.id) ? SpecOfRemote(options) : MakeEnvironment(options)->spec();
 }
 
 std::vector<std::string> EnvironmentIds() {

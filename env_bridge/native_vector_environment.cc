@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "env_bridge/make_environment.h"
+#include "env_bridge/remote/remote_environment.h"
 #include "env_bridge/vector_environment.h"
 
 namespace dqnd {
@@ -101,6 +102,7 @@ std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOption
     throw std::invalid_argument(
         fmt::format("environment.n_envs is {}; it must be at least 1", n_envs));
   }
+  if (IsRemote(options.id)) return MakeRemoteVectorEnvironment(options, n_envs);
   return std::make_unique<NativeVectorEnvironment>(options, n_envs);
 }
 

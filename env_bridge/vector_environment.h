@@ -45,12 +45,21 @@ class VectorEnvironment {
   // Reset or LoadState came first.
   virtual void Render(int k, Image& image) const = 0;
 
+  // As of Environment. Where spec().can_save is not set the games begin new episodes, and their
+  // next env_step is lost.
   virtual std::string SaveState() const = 0;
   virtual void LoadState(std::string_view state) = 0;
+
+  // What people should know of since the last call, a line each: a worker that had to be replaced.
+  virtual std::vector<std::string> TakeRemarks() { return {}; }
+
+  // Why the games cannot go on; empty while they can. Every env_step is lost then.
+  virtual std::string failure() const { return {}; }
 };
 
-// `n_envs` native environments, stepped one after the other in the caller's thread. Throws what
-// MakeEnvironment throws, and std::invalid_argument when n_envs < 1.
+// `n_envs` environments: native ones are stepped one after the other in the caller's thread, others
+// by their workers side by side. Throws what MakeEnvironment throws, and std::invalid_argument when
+// n_envs < 1.
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
                                                          int n_envs);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "trainer/interval.h"
+#include "trainer/machine.h"
 #include "trainer/schedule.h"
 
 namespace dqnd {
@@ -58,6 +59,11 @@ void Dqn::Store() {
   const size_t bytes = environment().observation.bytes();
   for (int lane = 0; lane < environments_->size(); ++lane) {
     const StepResult& result = environments_->results()[lane];
+    if (result.lost) {
+      Begin(lane);
+      episodes_.Abandon(lane);
+      continue;
+    }
     const auto outcome = environments_->outcomes().subspan(lane * bytes, bytes);
     replay_.Append(lane,
                    {.action = actions_[lane],
@@ -66,9 +72,7 @@ void Dqn::Store() {
                     .truncated = result.truncated},
                    outcome);
     if (result.done()) {
-      const auto first = environments_->observations().subspan(lane * bytes, bytes);
-      replay_.Begin(lane, first);
-      states_.Begin(lane, first);
+      Begin(lane);
     } else {
       states_.Push(lane, outcome);
     }
@@ -76,11 +80,19 @@ void Dqn::Store() {
   }
 }
 
+// Initialise phi_1 from x_1.
+void Dqn::Begin(int lane) {
+  const size_t bytes = environment().observation.bytes();
+  const auto first = environments_->observations().subspan(lane * bytes, bytes);
+  replay_.Begin(lane, first);
+  states_.Begin(lane, first);
+}
+
 void Dqn::Learn() {
   const TrainSection& train = config_.train;
   const int64_t before = env_steps_;
   env_steps_ += environments_->size();
-  if (env_steps_ < train.learning_starts) return;
+  if (env_steps_ < train.learning_starts || replay_.size() == 0) return;
 
   learner_.SetLearningRate(learning_rate());
   updates_owed_ += environments_->size() * train.gradient_steps;
@@ -126,11 +138,20 @@ ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& obser
   return options;
 }
 
+namespace {
+
+std::unique_ptr<VectorEnvironment> MakeEnvironments(EnvironmentSection section) {
+  if (!section.workers) section.workers = FindProcessors();
+  return MakeVectorEnvironment(section, section.n_envs);
+}
+
+}  // namespace
+
 Dqn::Dqn(const Config& config)
     : config_(config),
       init_stream_(config.run.seed, "init"),
       sample_stream_(config.run.seed, "sample"),
-      environments_(MakeVectorEnvironment(config.environment, config.environment.n_envs)),
+      environments_(MakeEnvironments(config.environment)),
       states_(config.environment.n_envs, environment().observation),
       replay_(ReplayOptionsOf(config, environment().observation)),
       learner_(config, environment(), init_stream_),
@@ -144,12 +165,7 @@ Dqn::Dqn(const Config& config)
     seeds.push_back(RandomStream(config.run.seed, "environment/" + number).NextUint64());
   }
   environments_->Reset(seeds);
-  const size_t bytes = environment().observation.bytes();
-  for (int lane = 0; lane < environments_->size(); ++lane) {
-    const auto first = environments_->observations().subspan(lane * bytes, bytes);
-    replay_.Begin(lane, first);
-    states_.Begin(lane, first);
-  }
+  for (int lane = 0; lane < environments_->size(); ++lane) Begin(lane);
 }
 
 void Dqn::LearnFrom(std::unique_ptr<Teacher> teacher) {

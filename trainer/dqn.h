@@ -53,6 +53,7 @@ class Dqn {
   UpdateAverages TakeUpdateAverages();
 
   const EnvironmentSpec& environment() const { return environments_->spec(); }
+  VectorEnvironment& environments() { return *environments_; }
   const EpisodeStatistics& episodes() const { return episodes_; }
   const ReplayMemory& replay() const { return replay_; }
   ReplayMemory& replay() { return replay_; }
@@ -81,6 +82,7 @@ class Dqn {
   double acting_epsilon() const;  // before learning starts every action is random
   void Show() const;
   void Store();
+  void Begin(int lane);
   void Learn();
 
   // Constant after construction.

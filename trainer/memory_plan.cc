@@ -74,7 +74,7 @@ int64_t MemoryPlan::room_for_exhibitions() const {
 
 // See docs/decisions/0003-memory-plan.md.
 int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
-  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(config.environment);
   int64_t weights = 0;
   for (const LayerSite& site : LayerSites(config.network, spec.observation, spec.num_actions())) {
     weights += site.product.outputs() * site.product.fan_in();

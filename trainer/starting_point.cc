@@ -70,7 +70,7 @@ void As(const char* key, const auto& check) {
 
 void CheckStartingPoint(FileSystem& files, const Config& config) {
   if (!config.train.init_from && !config.train.teacher) return;
-  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(config.environment);
   if (config.train.init_from) {
     As("train.init_from", [&] { CheckInitFrom(files, config, spec); });
   }

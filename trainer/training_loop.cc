@@ -58,6 +58,8 @@ TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
     if (stop.stop_requested()) break;
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
+    for (const std::string& remark : dqn_.environments().TakeRemarks()) around_.log.warn(remark);
+    if (!dqn_.environments().failure().empty()) break;
     HandOverSealedSegments(stop);
     around_.metrics.Advance(dqn_.env_steps(), elapsed_seconds());
     if (PassedMultiple(config_.metrics.every_env_steps, before, dqn_.env_steps())) Report();
@@ -69,6 +71,10 @@ TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
     TellOutcome();
   }
   if (desk_ != nullptr) desk_->BeforeEnd();
+  if (const std::string failure = dqn_.environments().failure(); !failure.empty()) {
+    Finish(Clock::time_point::max());
+    throw std::runtime_error(failure);
+  }
   if (!stop.stop_requested()) return Finish(Clock::time_point::max());
   return Finish(Clock::time_point(Clock::duration(stop_requested_at_)) +
                 std::chrono::seconds(config_.run.stop_grace_seconds));

@@ -119,6 +119,7 @@ void ExhibitionGame::TakeOver() {
 }
 
 void ExhibitionGame::SaveIfDue() {
+  if (!spec().can_save) return;
   const double since =
       saves_.empty() ? kSecondsBetweenSaves
                      : static_cast<double>(episode_env_step_ - saves_.back().episode_env_step) /
@@ -145,6 +146,7 @@ double ExhibitionGame::rewindable_seconds() const {
 }
 
 void ExhibitionGame::Rewind(double seconds) {
+  if (saves_.empty()) return Restart();
   const double wanted = static_cast<double>(episode_env_step_) - seconds * env_steps_per_second_;
   while (saves_.size() > 1 && static_cast<double>(saves_.back().episode_env_step) > wanted) {
     saves_.pop_back();

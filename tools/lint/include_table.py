@@ -23,7 +23,7 @@ NO_TORCH = ("trainer/checkpoint/", "trainer/config/", "trainer/metrics/")
 OWNERS = {
     re.compile(r"(torch|ATen|c10)/"): ("trainer/",),
     re.compile(r"(SDL|imgui|implot)"): ("viewer/window/",),
-    re.compile(r"(grpcpp|google/protobuf|dqnd/v1)/"): ("env_bridge/rpc/", "viewer/"),
+    re.compile(r"(grpcpp|google/protobuf|dqnd/v1)/"): ("env_bridge/remote/", "env_bridge/rpc/", "viewer/"),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

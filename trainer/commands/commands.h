@@ -21,6 +21,10 @@ enum ExitStatus : int {
   kExitAgain = 75,   // yes: stopped by a signal, or the run directory is locked
 };
 
+// Of games that cannot be saved, behind their id.
+inline constexpr const char* kGoesOnWithNewEpisodes =
+    "cannot save its games: a run that is interrupted goes on with new episodes, not to the bit";
+
 struct TrainArguments {
   std::string config;
   std::vector<std::string> overrides;

@@ -59,7 +59,7 @@ int EnvsCommand(const EnvsArguments& arguments) {
   }
   EnvironmentOptions options;
   options.id = arguments.id;
-  const EnvironmentSpec spec = MakeEnvironment(options)->spec();
+  const EnvironmentSpec spec = SpecOf(options);
   if (arguments.json) {
     fmt::print("{}\n", ToJson(spec).dump());
   } else {

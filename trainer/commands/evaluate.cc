@@ -17,7 +17,7 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
   const SavedNetwork saved = FindSavedNetwork(RealFileSystem(), arguments.run_or_checkpoint);
   const Config config = ParseConfig(ToYaml(saved.config), "config.yaml", arguments.overrides);
   at::set_num_threads(static_cast<int>(ResolveThreads(config)));
-  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(config.environment);
   const QNetwork network = LoadNetwork(RealFileSystem(), saved.file, config, spec);
 
   const std::unique_ptr<Actor> actor = MakeActor(network, config.network, spec.observation);

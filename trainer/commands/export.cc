@@ -53,7 +53,7 @@ std::optional<std::vector<NamedTensor>> Examples(const Config& config, const Env
 int ExportCommand(const ExportArguments& arguments) {
   FileSystem& files = RealFileSystem();
   const SavedNetwork saved = FindSavedNetwork(files, arguments.run_or_checkpoint);
-  const EnvironmentSpec spec = MakeEnvironment(saved.config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(saved.config.environment);
   const QNetwork network = LoadNetwork(files, saved.file, saved.config, spec);
   const NetworkSection& options = saved.config.network;
   const auto write = [&](const std::string& bytes) {

@@ -74,8 +74,7 @@ Json Describe(const StoredCheckpoint& checkpoint) {
 Json Digest(const StoredCheckpoint& checkpoint) {
   const fs::path config_path = checkpoint.path() / kConfigFile;
   const Config config = ParseConfig(checkpoint.Read(kConfigFile), config_path.string());
-  ReplayMemory memory(
-      ReplayOptionsOf(config, MakeEnvironment(config.environment)->spec().observation));
+  ReplayMemory memory(ReplayOptionsOf(config, SpecOf(config.environment).observation));
   RestoreReplay(checkpoint, memory);
   Json digest = {{"replay", Hex(DigestOf(memory))}, {"transitions", memory.size()}};
   for (const FileRecord& file : checkpoint.manifest().files) {

@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include "env_bridge/make_environment.h"
 #include "trainer/commands/commands.h"
 #include "trainer/machine.h"
 #include "trainer/memory_plan.h"
@@ -14,6 +15,9 @@ int PlanCommand(const PlanArguments& arguments) {
   const MemoryLimit limit = FindMemoryLimit();
   const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));
   fmt::print("{} on {}\n{}", config.run.name, config.environment.id, plan.Table());
+  if (!SpecOf(config.environment).can_save) {
+    fmt::print("{} {}\n", config.environment.id, kGoesOnWithNewEpisodes);
+  }
   if (plan.fits()) {
     fmt::print("It fits; the largest replay.buffer_size that would is {}.\n",
                plan.largest_buffer_size);

@@ -60,7 +60,7 @@ int ServeCommand(const ServeArguments& arguments) {
     throw std::invalid_argument(
         "server.listen is ~ in the run's configuration; add server.listen=127.0.0.1:0");
   }
-  const EnvironmentSpec spec = MakeEnvironment(config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(config.environment);
   const QNetwork network = LoadNetwork(RealFileSystem(), saved.file, config, spec);
   const fs::path run = RunOf(saved.file);
 

@@ -185,6 +185,9 @@ int TrainCommand(const TrainArguments& arguments) {
   log.info("{}, n_envs {}, {} parameters, threads {}; replay memory for {} transitions",
            config.environment.id, config.environment.n_envs,
            session.dqn().learner().parameters().count(), threads, config.replay.buffer_size);
+  if (!session.dqn().environment().can_save) {
+    log.info("{} {}", config.environment.id, kGoesOnWithNewEpisodes);
+  }
   try {
     const TrainingLoop::Ending ending = session.Run(stop.token());
     table.Finish();

@@ -89,7 +89,7 @@ int VerifyCommand(const VerifyArguments& arguments) {
   at::set_num_threads(1);  // one state at a time
   FileSystem& files = RealFileSystem();
   const SavedNetwork saved = FindSavedNetwork(files, arguments.run_or_checkpoint);
-  const EnvironmentSpec spec = MakeEnvironment(saved.config.environment)->spec();
+  const EnvironmentSpec spec = SpecOf(saved.config.environment);
   const QNetwork network = LoadNetwork(files, saved.file, saved.config, spec);
   const NetworkSection& options = saved.config.network;
   const PackedExport packed = PackNetwork(network, options, spec.observation);

@@ -98,6 +98,31 @@ std::vector<Key> AtariKeys(EnvironmentSection& environment) {
   };
 }
 
+// Of environments in processes of their own.
+std::vector<Key> WorkerKeys(EnvironmentSection& environment) {
+  return {
+      {.name = "arguments",
+       .value = &environment.arguments,
+       .documentation = "gymnasium, python: what the game is made with, by name; a JSON object"},
+      {.name = "worker",
+       .value = &environment.worker,
+       .documentation = "gymnasium, python: the program that plays them; it comes with `pip "
+                        "install ./env_bridge/python`",
+       .role = KeyRole::kOperational},
+      {.name = "workers",
+       .value = &environment.workers,
+       .documentation = "gymnasium, python: processes that share the games; ~: one a processor",
+       .range = Between(1, 1024),
+       .role = KeyRole::kOperational},
+      {.name = "worker_deadline_seconds",
+       .value = &environment.worker_deadline_seconds,
+       .documentation = "gymnasium, python: a worker that does not answer for so long is replaced",
+       .unit = "seconds",
+       .range = Between(1, 86'400),
+       .role = KeyRole::kOperational},
+  };
+}
+
 KeySection EnvironmentKeys(EnvironmentSection& environment) {
   KeySection section{
       "environment",
@@ -106,7 +131,8 @@ KeySection EnvironmentKeys(EnvironmentSection& environment) {
           {.name = "id",
            .value = &environment.id,
            .documentation = "ale:GAME, minatar:GAME, classic:cartpole, classic:acrobot, "
-                            "classic:mountain_car or catch"},
+                            "classic:mountain_car, catch, gymnasium:ID or "
+                            "python:MODULE:FUNCTION"},
           {.name = "n_envs",
            .value = &environment.n_envs,
            .documentation = "how many games are played in parallel",
@@ -129,6 +155,7 @@ KeySection EnvironmentKeys(EnvironmentSection& environment) {
            .documentation = "minatar: the game gets harder as it goes on"},
       }};
   for (Key& key : AtariKeys(environment)) section.keys.push_back(std::move(key));
+  for (Key& key : WorkerKeys(environment)) section.keys.push_back(std::move(key));
   return section;
 }
 

@@ -20,6 +20,9 @@ class EpisodeStatistics {
   // One env_step of a lane; `game_over` when the game ended with it, by termination or truncation.
   void Step(int lane, double reward, bool game_over);
 
+  // The lane's episode was cut off by what is not the game's: it does not count.
+  void Abandon(int lane) { running_.at(static_cast<size_t>(lane)) = {}; }
+
   // Means over the window, per episode: undiscounted return, length in env_steps. NaN before the
   // first episode ended.
   double mean_return() const;

@@ -1,0 +1,160 @@
+"""A group of Gymnasium environments, played as dqnd's native ones are."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any, Callable
+
+import gymnasium
+import numpy as np
+
+from dqnd.games.spaces import Refused, action_rule, observation_rule
+
+GYMNASIUM = "gymnasium:"
+PYTHON = "python:"
+
+
+def maker(game_id: str, arguments: dict[str, Any]) -> Callable[[], gymnasium.Env]:
+    """What makes the environment that an id names. Raises Refused when there is none."""
+    if game_id.startswith(GYMNASIUM):
+        name = game_id.removeprefix(GYMNASIUM)
+        if name.startswith("ALE/"):
+            _register_ale()
+        return lambda: _make(lambda: gymnasium.make(name, render_mode="rgb_array", **arguments), game_id)
+    if game_id.startswith(PYTHON):
+        module, _, function = game_id.removeprefix(PYTHON).partition(":")
+        if not module or not function:
+            raise Refused(f'"{game_id}" names no function; write python:MODULE:FUNCTION')
+        try:
+            made_by = getattr(importlib.import_module(module), function)
+        except (ImportError, AttributeError) as error:
+            raise Refused(f'"{game_id}" cannot be had: {error}') from error
+        return lambda: _make(lambda: made_by(**arguments), game_id)
+    raise Refused(f'"{game_id}" is no game of a worker; write gymnasium:ID or python:MODULE:FUNCTION')
+
+
+def _register_ale() -> None:
+    try:
+        import ale_py
+    except ImportError as error:
+        raise Refused(f"Atari needs ale-py beside gymnasium ({error}); pip install ale-py") from error
+    gymnasium.register_envs(ale_py)
+
+
+def _make(make: Callable[[], gymnasium.Env], game_id: str) -> gymnasium.Env:
+    try:
+        return make()
+    except (gymnasium.error.Error, ImportError, TypeError) as error:
+        raise Refused(f'"{game_id}" cannot be made: {error}') from error
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    try:
+        arguments = json.loads(text) if text else {}
+    except ValueError as error:
+        raise Refused(f"environment.arguments is no JSON: {error}; it is {text}") from error
+    if not isinstance(arguments, dict):
+        raise Refused(f'environment.arguments must be a JSON object such as {{"size": 3}}; it is {text}')
+    return arguments
+
+
+class Games:
+    """n games of one kind. The next episode of a game begins within the step that ended the last.
+
+    Environments that can save their state have `save_state() -> bytes` and `load_state(bytes)`, beneath any
+    wrapper. Raises Refused where the games cannot be learned."""
+
+    def __init__(self, game_id: str, n_envs: int, max_episode_env_steps: int = 0, arguments_json: str = ""):
+        arguments = _arguments(arguments_json)
+        make = maker(game_id, arguments)
+        self.id = game_id
+        self.envs = [self._limited(make(), max_episode_env_steps) for _ in range(n_envs)]
+        first = self.envs[0]
+        self.observation = observation_rule(first.observation_space)
+        self.action = action_rule(first.action_space)
+        self.limit = max_episode_env_steps or (first.spec.max_episode_steps if first.spec else None) or 0
+        self.draws_not = ""  # why the games cannot be drawn, once that is known
+        self.newest = np.zeros((n_envs, *self.observation.shape), self.observation.dtype)
+
+    @staticmethod
+    def _limited(env: gymnasium.Env, limit: int) -> gymnasium.Env:
+        return gymnasium.wrappers.TimeLimit(env, limit) if limit else env
+
+    @property
+    def can_save(self) -> bool:
+        return all(hasattr(env.unwrapped, name) for env in self.envs for name in ("save_state", "load_state"))
+
+    @property
+    def action_names(self) -> list[str]:
+        meanings = getattr(self.envs[0].unwrapped, "get_action_meanings", None)
+        names = [str(name) for name in meanings()] if meanings else []
+        return names if len(names) == self.action.count else [str(i) for i in range(self.action.count)]
+
+    @property
+    def frames_per_second(self) -> float:
+        return float(self.envs[0].metadata.get("render_fps") or 30)
+
+    def reset(self, seeds: list[int]) -> np.ndarray:
+        """[games, *observation shape]: the first observations."""
+        for game, env in enumerate(self.envs):
+            seed = seeds[game] if seeds else None
+            self.newest[game] = self.observation.encode(env.reset(seed=seed)[0])
+        return self.newest
+
+    def step(self, actions: list[int]) -> tuple[np.ndarray, list[float], bytearray, bytearray, list[np.ndarray]]:
+        """Outcomes [games, *observation shape], rewards, terminated, truncated, and the first observations of
+        the episodes that have begun."""
+        rewards: list[float] = []
+        terminated, truncated = bytearray(len(self.envs)), bytearray(len(self.envs))
+        ended: list[int] = []
+        for game, env in enumerate(self.envs):
+            observation, reward, is_terminal, is_cut, _ = env.step(self.action.decode(actions[game]))
+            self.newest[game] = self.observation.encode(observation)
+            reward = float(reward)
+            if not np.isfinite(reward):
+                raise ValueError(f"a reward of {reward} came")
+            rewards.append(reward)
+            terminated[game], truncated[game] = bool(is_terminal), bool(is_cut)
+            if is_terminal or is_cut:
+                ended.append(game)
+        outcomes = self.newest.copy() if ended else self.newest
+        for game in ended:
+            self.newest[game] = self.observation.encode(self.envs[game].reset()[0])
+        return outcomes, rewards, terminated, truncated, [self.newest[game] for game in ended]
+
+    def render(self, game: int) -> np.ndarray:
+        """[height, width, 3] uint8. Where the environment draws nothing its observation, if that is a picture,
+        and else a dark field: what cannot be seen can be learned all the same."""
+        env = self.envs[game]
+        try:
+            picture = env.render() if env.render_mode == "rgb_array" else None
+        except Exception as error:  # an environment may raise anything; often a library is missing
+            if not self.draws_not:
+                self.draws_not = f"it cannot be drawn: {error}"
+            picture = None
+        if picture is not None:
+            return np.ascontiguousarray(picture, np.uint8)
+        if self.observation.dtype == np.uint8 and self.observation.shape[2] in (1, 3):
+            return np.ascontiguousarray(np.broadcast_to(self.newest[game], (*self.observation.shape[:2], 3)))
+        return np.full((120, 160, 3), 24, np.uint8)
+
+    def first_picture(self) -> np.ndarray:
+        """Of the first game, from any seed; Reset makes it forget that."""
+        self.newest[0] = self.observation.encode(self.envs[0].reset(seed=0)[0])
+        return self.render(0)
+
+    def save(self) -> list[bytes]:
+        return [self.newest[game].tobytes() + bytes(env.unwrapped.save_state()) for game, env in enumerate(self.envs)]
+
+    def load(self, states: list[bytes]) -> np.ndarray:
+        size = self.observation.bytes
+        for game, (env, state) in enumerate(zip(self.envs, states, strict=True)):
+            env.reset()
+            env.unwrapped.load_state(state[size:])
+            self.newest[game] = np.frombuffer(state[:size], self.observation.dtype).reshape(self.observation.shape)
+        return self.newest
+
+    def close(self) -> None:
+        for env in self.envs:
+            env.close()

@@ -1,0 +1,92 @@
+#include "env_bridge/remote/remote_environment.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <tuple>
+#include <vector>
+
+#include "env_bridge/remote/remote_vector_environment.h"
+#include "env_bridge/remote/worker_process.h"
+
+namespace dqnd {
+namespace {
+
+std::unique_ptr<RemoteVectorEnvironment> Make(const EnvironmentOptions& options, int n_envs) {
+  return std::make_unique<RemoteVectorEnvironment>(
+      [program = options.worker] { return std::make_unique<WorkerProcess>(program); }, options,
+      n_envs);
+}
+
+// One game for itself. Where its worker is lost the episode is truncated there.
+class RemoteEnvironment final : public Environment {
+ public:
+  explicit RemoteEnvironment(const EnvironmentOptions& options) : game_(Make(options, 1)) {}
+
+  const EnvironmentSpec& spec() const override { return game_->spec(); }
+
+  void Reset(std::optional<uint64_t> seed) override {
+    // The next episode has begun within the step that ended the last.
+    if (seed || !over_) game_->Reset(seed ? std::span(&*seed, 1) : std::span<const uint64_t>());
+    over_ = false;
+    at_outcome_ = false;
+  }
+
+  StepResult Step(int action) override {
+    game_->Step(std::span(&action, 1));
+    if (const std::string failure = game_->failure(); !failure.empty()) {
+      throw std::runtime_error(failure);
+    }
+    at_outcome_ = true;
+    over_ = game_->results()[0].done();
+    return game_->results()[0];
+  }
+
+  void Observe(std::span<uint8_t> out) const override {
+    std::ranges::copy(at_outcome_ ? game_->outcomes() : game_->observations(), out.begin());
+  }
+
+  void Render(Image& image) const override { game_->Render(0, image); }
+  std::string SaveState() const override { return game_->SaveState(); }
+
+  void LoadState(std::string_view state) override {
+    game_->LoadState(state);
+    over_ = at_outcome_ = false;
+  }
+
+ private:
+  const std::unique_ptr<RemoteVectorEnvironment> game_;
+  bool over_ = false;
+  bool at_outcome_ = false;  // the newest observation is an outcome
+};
+
+}  // namespace
+
+bool IsRemote(std::string_view id) {
+  return id.starts_with("gymnasium:") || id.starts_with("python:");
+}
+
+std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& options) {
+  return std::make_unique<RemoteEnvironment>(options);
+}
+
+std::unique_ptr<VectorEnvironment> MakeRemoteVectorEnvironment(const EnvironmentOptions& options,
+                                                               int n_envs) {
+  return Make(options, n_envs);
+}
+
+EnvironmentSpec SpecOfRemote(const EnvironmentOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::tuple<std::string, std::string, int64_t, int, std::string>, EnvironmentSpec>
+      known;
+  const std::lock_guard lock(mutex);
+  const auto key =
+      std::make_tuple(options.id, options.arguments, options.max_episode_env_steps.value_or(0),
+                      options.frame_stack.value_or(0), options.worker);
+  const auto found = known.find(key);
+  return found != known.end() ? found->second
+                              : known.emplace(key, Make(options, 1)->spec()).first->second;
+}
+
+}  // namespace dqnd

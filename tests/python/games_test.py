@@ -1,0 +1,125 @@
+"""The Python package's own parts: how spaces become bytes, and games that end, fail and are refused."""
+
+import gymnasium
+import numpy as np
+import pytest
+from dqnd.games.games import Games
+from dqnd.games.session import Session
+from dqnd.games.spaces import Refused, action_rule, observation_rule
+from dqnd.v1 import environment_pb2 as v1
+from gymnasium import spaces
+
+
+def box(low, high, shape, dtype):
+    return spaces.Box(low, high, shape, dtype)
+
+
+@pytest.mark.parametrize(("space", "dtype", "shape", "scale"), [
+    (box(0, 255, (84, 84), np.uint8), "u1", (84, 84, 1), 1 / 255),
+    (box(0, 255, (210, 160, 3), np.uint8), "u1", (210, 160, 3), 1 / 255),
+    (box(0, 1, (10, 10, 4), np.bool_), "u1", (10, 10, 4), 1),
+    (box(0, 1, (10, 10, 4), np.uint8), "u1", (10, 10, 4), 1),
+    (box(0, 255, (128,), np.uint8), "u1", (1, 1, 128), 1 / 255),
+    (box(-1, 1, (4,), np.float32), "<f4", (1, 1, 4), 1),
+    (box(-1, 1, (2, 3), np.float64), "<f4", (1, 1, 6), 1),
+    (box(0, 1, (7, 7, 3), np.float32), "<f4", (7, 7, 3), 1),
+    (spaces.Discrete(16), "<f4", (1, 1, 16), 1),
+    (spaces.MultiDiscrete([3, 2]), "<f4", (1, 1, 5), 1),
+    (spaces.Dict({"a": spaces.Discrete(2), "b": box(0, 1, (3,), np.float32)}), "<f4", (1, 1, 5), 1),
+    (spaces.Tuple([spaces.MultiBinary(4), spaces.Discrete(3)]), "<f4", (1, 1, 7), 1),
+])
+def test_every_space_has_one_layout(space, dtype, shape, scale):
+    rule = observation_rule(space)
+    assert (rule.dtype, rule.shape, rule.scale) == (np.dtype(dtype), shape, scale)
+    space.seed(1)
+    for _ in range(5):
+        sample = space.sample()
+        encoded = rule.encode(sample)
+        assert encoded.shape == shape and encoded.dtype == rule.dtype
+        if not isinstance(space, (spaces.Dict, spaces.Tuple)):
+            flat = spaces.flatten(space, sample).astype(rule.dtype)
+            assert np.array_equal(encoded.reshape(-1), flat)
+
+
+@pytest.mark.parametrize("space", [spaces.Text(4), spaces.Dict({"a": spaces.Sequence(spaces.Discrete(2))})])
+def test_observations_without_a_fixed_size_are_refused(space):
+    with pytest.raises(Refused, match="no fixed number of elements"):
+        observation_rule(space)
+
+
+def test_an_observation_that_is_not_what_was_said_is_an_error():
+    rule = observation_rule(box(-1, 1, (2,), np.float32))
+    with pytest.raises(ValueError, match=r"shape \[3\] came, not \[2\]"):
+        rule.encode(np.zeros(3))
+    with pytest.raises(ValueError, match="not finite"):
+        rule.encode(np.array([0, np.nan]))
+
+
+def test_actions_are_counted_through():
+    assert [action_rule(spaces.Discrete(3, start=5)).decode(i) for i in range(3)] == [5, 6, 7]
+    pairs = action_rule(spaces.MultiDiscrete([2, 3]))
+    assert pairs.count == 6
+    assert [list(pairs.decode(i)) for i in range(6)] == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
+    with pytest.raises(Refused, match="continuous ones want another algorithm"):
+        action_rule(box(-1, 1, (1,), np.float32))
+    with pytest.raises(Refused, match="up to 1024"):
+        action_rule(spaces.MultiDiscrete([40, 40]))
+
+
+def test_the_next_episode_begins_within_the_step_that_ended_the_last():
+    games = Games("gymnasium:CartPole-v1", 2, max_episode_env_steps=3)
+    games.reset([1, 2])
+    for env_step in range(3):
+        outcomes, rewards, terminated, truncated, firsts = games.step([0, 1])
+        assert rewards == [1, 1] and not any(terminated)
+        assert list(truncated) == ([1, 1] if env_step == 2 else [0, 0])
+    assert len(firsts) == 2 and abs(firsts[0]).max() < 0.05 < abs(outcomes[0]).max()
+    assert np.array_equal(games.newest[1], firsts[1])
+
+
+def answer(session, **command):
+    return session.answer(v1.PlayGamesRequest(**command))
+
+
+@pytest.mark.parametrize(("game_id", "reason"), [
+    ("gymnasium:Pendulum-v1", "continuous"),
+    ("gymnasium:NoSuchGame-v0", "cannot be made"),
+    ("python:no_such_module:make", "No module named 'no_such_module'"),
+    ("python:math:sin", "cannot be made"),
+    ("python:math", "python:MODULE:FUNCTION"),
+    ("minatar:breakout", "no game of a worker"),
+])
+def test_what_cannot_be_learned_is_refused_for_good(game_id, reason):
+    failed = answer(Session(), open=v1.OpenGames(id=game_id, n_envs=1)).failed
+    assert failed.is_final and reason in failed.message
+
+
+def test_an_error_within_a_game_is_an_answer():
+    session = Session()
+    assert answer(session, open=v1.OpenGames(id="gymnasium:CartPole-v1", n_envs=1)).HasField("opened")
+    failed = answer(session, step=v1.StepGames(actions=[7])).failed
+    assert not failed.is_final and "AssertionError" in failed.message
+
+
+def test_requests_begin_with_open():
+    assert "must be open" in answer(Session(), step=v1.StepGames(actions=[0])).failed.message
+
+
+def test_a_game_that_cannot_be_drawn_is_played_all_the_same():
+    class Undrawn(gymnasium.Env):
+        observation_space = box(0, 255, (6, 5, 1), np.uint8)
+        action_space = spaces.Discrete(2)
+        render_mode = "rgb_array"
+
+        def reset(self, seed=None, options=None):
+            return np.full((6, 5, 1), 7, np.uint8), {}
+
+        def render(self):
+            raise ImportError("no pygame here")
+
+    import dqnd.games.games as module
+
+    module.undrawn = Undrawn
+    games = Games("python:dqnd.games.games:undrawn", 1)
+    assert games.first_picture().shape == (6, 5, 3)
+    assert "no pygame here" in games.draws_not

@@ -1,0 +1,217 @@
+"""Any Gymnasium environment trains without a line of code: `environment.id: gymnasium:ID`, played by worker
+processes of the package in env_bridge/python."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from dqnd_support import PROGRAM, dqnd
+from trace_support import trace
+
+WORKER = pathlib.Path(sys.executable).parent / "dqnd-env"
+
+# Environments of our own, which workers import.
+GAMES = '''
+import os, pathlib, time
+import gymnasium, numpy as np
+from gymnasium import spaces
+
+class Fragile(gymnasium.Env):
+    """Ends after 20 env_steps. Beside this file `fault` says how one env_step goes wrong, and `always` whether all
+    of them or the resets end the worker."""
+    observation_space = spaces.Box(-1, 1, (3,), np.float32)
+    action_space = spaces.Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        self.fail("reset")
+        self.left = 20
+        return self.np_random.uniform(-1, 1, 3).astype(np.float32), {}
+
+    def step(self, action):
+        self.fail("step")
+        self.left -= 1
+        observation = self.np_random.uniform(-1, 1, 3).astype(np.float32)
+        reward = float(action)
+        if self.fault == "nan": observation[0] = np.nan
+        if self.fault == "shape": observation = observation[:2]
+        if self.fault == "reward": reward = float("inf")
+        return observation, reward, self.left == 0, False, {}
+
+    def fail(self, where):
+        folder = pathlib.Path(__file__).parent
+        self.fault = ""
+        if (folder / "always").exists():
+            if (folder / "always").read_text() == where: os._exit(3)
+            return
+        if where == "reset": return
+        try:  # one worker has it, once
+            claimed = (folder / "fault").rename(folder / f"fault-{os.getpid()}")
+        except FileNotFoundError:
+            return
+        self.fault = claimed.read_text()
+        if self.fault == "die": os._exit(3)
+        if self.fault == "hang": time.sleep(1000)
+        if self.fault == "raise": raise RuntimeError("the simulator is upset")
+
+def fragile():
+    return Fragile()
+
+def preprocessed_pong():
+    import ale_py
+    gymnasium.register_envs(ale_py)
+    env = gymnasium.make("ALE/Pong-v5", frameskip=1, repeat_action_probability=0.0)
+    return gymnasium.wrappers.AtariPreprocessing(env, noop_max=0)
+'''
+
+RUN = {
+    "network": {"architecture": "mlp", "hidden_sizes": [16]},
+    "replay": {"buffer_size": 2000},
+    "train": {"total_env_steps": 1200, "learning_starts": 100, "target_update_interval": 100},
+    "optimizer": {"name": "adam", "learning_rate": 1e-3},
+    "evaluation": {"every_env_steps": 0},
+    "checkpoint": {"every_env_steps": 400},
+    "metrics": {"every_env_steps": 400},
+    "server": {"listen": None},
+}
+
+
+def configuration(folder, environment):
+    config = dict(RUN, run={"name": "run", "directory": str(folder)},
+                  environment=dict({"worker": str(WORKER), "workers": 2}, **environment))
+    path = pathlib.Path(folder) / "config.yaml"
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.fixture
+def games(tmp_path, monkeypatch):
+    """A folder with the module `own_games`, which workers find."""
+    (tmp_path / "own_games.py").write_text(GAMES)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+def digest(run):
+    done = dqnd("inspect", run, "--digest", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.dumps(json.loads(done.stdout)[0]["digest"])
+
+
+def test_cartpole_is_the_same_natively_and_in_a_worker():
+    actions = [int(i * i % 7 < 3) for i in range(600)]
+    native, worker = (trace({"environment": environment}, 5, actions, resets=True) for environment in
+                      ({"id": "classic:cartpole"}, {"id": "gymnasium:CartPole-v1", "worker": str(WORKER)}))
+    assert worker == native
+    assert sum(1 for line in native if line.get("terminated")) > 10
+
+
+def test_pong_is_the_same_natively_and_in_a_worker(games):
+    actions = [(i // 5) * 7 % 6 for i in range(1200)]
+    native, worker = (trace({"environment": environment}, 5, actions, resets=True) for environment in
+                      ({"id": "ale:pong", "noop_max": 0, "frame_stack": 1},
+                       {"id": "python:own_games:preprocessed_pong", "worker": str(WORKER)}))
+    native = [{key: value for key, value in line.items() if key in worker[0] or key in worker[-1]} for line in native]
+    assert worker == native
+    assert sum(line.get("reward", 0) for line in native) <= -10
+
+
+def test_a_run_trains_with_several_workers_and_its_bits_do_not_depend_on_how_many(games):
+    digests = set()
+    for workers in (1, 3):
+        folder = games / str(workers)
+        folder.mkdir()
+        config = configuration(folder, {"id": "gymnasium:CartPole-v1", "n_envs": 6, "workers": workers})
+        done = dqnd("train", config)
+        assert done.returncode == 0, done.stderr
+        digests.add(digest(folder / "run"))
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(("fault", "said"), [
+    ("die", "it ended with status 3"),
+    ("hang", "it did not answer in time"),
+    ("raise", "RuntimeError: the simulator is upset"),
+    ("nan", "not finite"),
+    ("shape", "shape [2] came, not [3]"),
+    ("reward", "a reward of inf came"),
+])
+def test_a_worker_that_fails_is_replaced_and_the_run_goes_on(games, fault, said):
+    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2, "worker_deadline_seconds": 3})
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=6000"], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+    log = games / "run" / "dqnd.log"
+    while not (games / "run" / "checkpoints").exists() or not any((games / "run" / "checkpoints").iterdir()):
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.02)
+    (games / "fault.part").write_text(fault)
+    (games / "fault.part").rename(games / "fault")
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, output
+    text = log.read_text()
+    assert said in text and "a new one goes on, with new episodes" in text
+    assert len(re.findall("is lost", text)) == 1
+
+
+@pytest.mark.parametrize("where", ["step", "reset"])
+def test_a_worker_that_keeps_dying_stops_the_run_which_goes_on_once_it_can(games, where):
+    config = configuration(games, {"id": "python:own_games:fragile"})
+    assert dqnd("train", config).returncode == 0
+    (games / "always").write_text(where)
+    done = dqnd("train", config, "train.total_env_steps=2000")
+    assert done.returncode == 1, done.stderr
+    assert "it ended with status 3" in done.stderr
+    (games / "always").unlink()
+    done = dqnd("train", config, "train.total_env_steps=2000")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_killed_worker_is_replaced(games):
+    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2})
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=4000"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (games / "run" / "progress.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    assert process.wait(timeout=120) == 0
+    assert "it was ended by signal 9" in (games / "run" / "dqnd.log").read_text()
+
+
+def test_no_worker_outlives_the_daemon(games):
+    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2})
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=10000000"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (games / "run" / "progress.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) == 2
+    process.kill()
+    process.wait()
+    while time.monotonic() < deadline and any(pathlib.Path(f"/proc/{child}").exists() for child in children):
+        time.sleep(0.02)
+    assert not any(pathlib.Path(f"/proc/{child}/cmdline").exists()
+                   and pathlib.Path(f"/proc/{child}/cmdline").read_bytes() for child in children)
+
+
+@pytest.mark.parametrize(("environment", "said"), [
+    ({"id": "gymnasium:Pendulum-v1"}, "continuous"),
+    ({"id": "gymnasium:CartPole-v7"}, "cannot be made"),
+    ({"id": "gymnasium:CartPole-v1", "arguments": "{'a': 1}"}, "arguments"),
+    ({"id": "gymnasium:CartPole-v1", "worker": "/nowhere/dqnd-env"}, "pip install"),
+    ({"id": "gymnasium:CartPole-v1", "frame_skip": 2}, "applies to ale:* only"),
+    ({"id": "classic:cartpole", "arguments": "{}"}, "applies to gymnasium:* and python:* only"),
+])
+def test_what_cannot_be_played_is_said_in_a_line_before_anything_is_made(tmp_path, environment, said):
+    done = dqnd("train", configuration(tmp_path, environment))
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run" / "checkpoints").exists()
