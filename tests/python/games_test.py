@@ -77,6 +77,46 @@ def test_the_next_episode_begins_within_the_step_that_ended_the_last():
     assert np.array_equal(games.newest[1], firsts[1])
 
 
+def preprocessed_pong(**options):
+    import ale_py
+
+    gymnasium.register_envs(ale_py)
+    env = gymnasium.make("ALE/Pong-v5", frameskip=1, **options)
+    return gymnasium.wrappers.AtariPreprocessing(env, noop_max=5)
+
+
+@pytest.mark.parametrize("game_id", [
+    "gymnasium:CartPole-v1", "gymnasium:Acrobot-v1", "gymnasium:MountainCar-v0", "python:games_test:preprocessed_pong"])
+def test_a_saved_game_goes_on_to_the_bit(game_id):
+    arguments = '{"repeat_action_probability": 0.0}' if "pong" in game_id else ""
+    chance = np.random.default_rng(1)
+    moves = [[int(chance.integers(2)), int(chance.integers(2))] for _ in range(700)]
+
+    def play(games, moves):
+        return [[part.tobytes() if hasattr(part, "tobytes") else list(map(bytes, part)) if part and hasattr(
+            part[0], "tobytes") else list(part) for part in games.step(move)] for move in moves]
+
+    games = Games(game_id, 2, max_episode_env_steps=90, arguments_json=arguments)
+    games.reset([3, 4])
+    play(games, moves[:100])
+    states = games.save()
+    others = Games(game_id, 2, max_episode_env_steps=90, arguments_json=arguments)
+    assert others.can_save
+    assert np.array_equal(others.load(states), games.newest)
+    assert play(others, moves[100:]) == play(games, moves[100:])
+
+
+@pytest.mark.parametrize("make", [
+    lambda: gymnasium.make("FrozenLake-v1"),
+    lambda: gymnasium.wrappers.FrameStackObservation(gymnasium.make("CartPole-v1"), 2),
+    lambda: preprocessed_pong(),  # whose actions stick
+])
+def test_a_game_that_holds_more_than_can_be_saved_says_so(make):
+    from dqnd.games.saving import Saver
+
+    assert Saver.of(make()) is None
+
+
 def answer(session, **command):
     return session.answer(v1.PlayGamesRequest(**command))
 

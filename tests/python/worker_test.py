@@ -134,6 +134,24 @@ def test_a_run_trains_with_several_workers_and_its_bits_do_not_depend_on_how_man
     assert len(digests) == 1
 
 
+def test_an_interrupted_run_ends_with_the_bits_of_one_that_never_was(games):
+    config = configuration(games, {"id": "gymnasium:CartPole-v1", "n_envs": 2})
+    for total in (700, 1200):  # the second in the middle of episodes
+        assert dqnd("train", config, f"train.total_env_steps={total}").returncode == 0
+    assert dqnd("train", config, "run.name=whole").returncode == 0
+    assert digest(games / "run") == digest(games / "whole")
+
+
+def test_games_that_cannot_be_saved_go_on_with_new_episodes_and_it_is_said(games):
+    config = configuration(games, {"id": "python:own_games:fragile"})
+    assert "goes on with new episodes" in dqnd("plan", config).stdout
+    for total in (705, 1200):
+        assert dqnd("train", config, f"train.total_env_steps={total}").returncode == 0
+    assert "cannot save its games" in (games / "run" / "dqnd.log").read_text()
+    inspected = json.loads(dqnd("inspect", games / "run", "--digest", "--json").stdout)[0]
+    assert inspected["digest"]["transitions"] == 1199, "one env_step was lost"
+
+
 @pytest.mark.parametrize(("fault", "said"), [
     ("die", "it ended with status 3"),
     ("hang", "it did not answer in time"),

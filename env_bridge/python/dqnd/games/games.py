@@ -9,6 +9,7 @@ from typing import Any, Callable
 import gymnasium
 import numpy as np
 
+from dqnd.games.saving import Saver
 from dqnd.games.spaces import Refused, action_rule, observation_rule
 
 GYMNASIUM = "gymnasium:"
@@ -62,8 +63,7 @@ def _arguments(text: str) -> dict[str, Any]:
 class Games:
     """n games of one kind. The next episode of a game begins within the step that ended the last.
 
-    Environments that can save their state have `save_state() -> bytes` and `load_state(bytes)`, beneath any
-    wrapper. Raises Refused where the games cannot be learned."""
+    Raises Refused where they cannot be learned."""
 
     def __init__(self, game_id: str, n_envs: int, max_episode_env_steps: int = 0, arguments_json: str = ""):
         arguments = _arguments(arguments_json)
@@ -74,6 +74,7 @@ class Games:
         self.observation = observation_rule(first.observation_space)
         self.action = action_rule(first.action_space)
         self.limit = max_episode_env_steps or (first.spec.max_episode_steps if first.spec else None) or 0
+        self.savers = [Saver.of(env) for env in self.envs]
         self.draws_not = ""  # why the games cannot be drawn, once that is known
         self.newest = np.zeros((n_envs, *self.observation.shape), self.observation.dtype)
 
@@ -83,7 +84,7 @@ class Games:
 
     @property
     def can_save(self) -> bool:
-        return all(hasattr(env.unwrapped, name) for env in self.envs for name in ("save_state", "load_state"))
+        return all(self.savers)
 
     @property
     def action_names(self) -> list[str]:
@@ -145,13 +146,16 @@ class Games:
         return self.render(0)
 
     def save(self) -> list[bytes]:
-        return [self.newest[game].tobytes() + bytes(env.unwrapped.save_state()) for game, env in enumerate(self.envs)]
+        """One state a game; `can_save` says whether."""
+        return [self.newest[game].tobytes() + saver.save() for game, saver in enumerate(self.savers) if saver]
 
     def load(self, states: list[bytes]) -> np.ndarray:
         size = self.observation.bytes
-        for game, (env, state) in enumerate(zip(self.envs, states, strict=True)):
+        for game, (env, saver, state) in enumerate(zip(self.envs, self.savers, states, strict=True)):
+            if saver is None:
+                raise Refused(f"{self.id} cannot go on from a saved game")
             env.reset()
-            env.unwrapped.load_state(state[size:])
+            saver.load(state[size:])
             self.newest[game] = np.frombuffer(state[:size], self.observation.dtype).reshape(self.observation.shape)
         return self.newest
 
