@@ -10,6 +10,7 @@ AsyncVectorEnv with as many. In turns; medians."""
 import argparse
 import csv
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -51,7 +52,8 @@ def batch_seconds_of_dqnd(game_id, n_envs, workers, architecture, env_steps):
         }
         path = pathlib.Path(folder) / "config.yaml"
         path.write_text(json.dumps(config))
-        subprocess.run([PROGRAM, "train", path], check=True, capture_output=True)
+        found = dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).parent))  # make_pong
+        subprocess.run([PROGRAM, "train", path], check=True, capture_output=True, env=found)
         with open(pathlib.Path(folder) / "run" / "progress.csv") as file:
             speeds = [float(row["time/fps"]) for row in csv.DictReader(file) if row["time/fps"]]
     return n_envs / statistics.median(speeds)

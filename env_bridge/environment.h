@@ -58,6 +58,8 @@ struct EnvironmentSpec {
   // Whether SaveState and LoadState go on with the same episode, to the bit. Where not, a run that
   // is interrupted goes on with new episodes.
   bool can_save = true;
+  // Memory of the process that plays a few of these games; 0 where that is this one.
+  int64_t worker_bytes = 0;
 
   int num_actions() const { return static_cast<int>(action_names.size()); }
 };

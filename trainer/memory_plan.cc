@@ -114,6 +114,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
 MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t measured) {
   const std::unique_ptr<Environment> environment = MakeEnvironment(config.environment);
   const ObservationSpec& observation = environment->spec().observation;
+  const int64_t worker_bytes = environment->spec().worker_bytes;
   RandomStream init(0, "init");
   const int64_t parameters =
       QNetwork(config.network, observation, environment->spec().num_actions(), init)
@@ -144,7 +145,8 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
   // A packed network is small; its weights are copied while it is made.
   const int64_t packing_bytes =
       config.network.actor == ActorKind::kPacked ? network_bytes + network_bytes / 16 : 0;
-  plan.exhibition_bytes = network_bytes + packing_bytes + kEnvironmentBytes + kExhibitionBytes;
+  plan.exhibition_bytes =
+      network_bytes + packing_bytes + kEnvironmentBytes + kExhibitionBytes + worker_bytes;
   const ReplayOptions replay = replay_options(config.replay.buffer_size);
   plan.parts = {
       {"replay memory", replay_bytes(config.replay.buffer_size),
@@ -163,6 +165,12 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
       {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes - teacher_bytes),
        "with batch and activations, measured by one update"},
   };
+  if (worker_bytes > 0) {
+    const int64_t workers = std::min<int64_t>(
+        config.environment.n_envs, config.environment.workers.value_or(FindProcessors()));
+    plan.parts.push_back({"environment workers", (workers + 1) * worker_bytes,
+                          fmt::format("{} processes and one for evaluation", workers)});
+  }
   if (teacher_bytes > 0) {
     plan.parts.push_back({"teacher", teacher_bytes, "the network that is learned from"});
   }

@@ -90,6 +90,7 @@ RemoteGames::RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOpti
                     opened.contract_revision(), kContractRevision));
   }
   spec_ = FromMessage(opened.spec(), opened.can_save());
+  spec_.worker_bytes = link_->resident_bytes();
   remark_ = opened.remark();
 }
 

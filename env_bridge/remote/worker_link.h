@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 
 #include "dqnd/v1/environment.pb.h"
@@ -27,6 +28,9 @@ class WorkerLink {
 
   // Waits for the answer. Throws WorkerLost, also when none has come by `deadline`.
   virtual void Receive(v1::PlayGamesResponse& response, Clock::time_point deadline) = 0;
+
+  // Of a worker on this machine, as it stands; 0 where it is elsewhere.
+  virtual int64_t resident_bytes() const { return 0; }
 };
 
 }  // namespace dqnd

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -125,6 +126,12 @@ void WorkerProcess::Receive(v1::PlayGamesResponse& response, Clock::time_point d
   buffer_.resize(length);
   Read(buffer_.data(), length, deadline);
   if (!response.ParseFromString(buffer_)) Lose("its answer is no message of dqnd.v1");
+}
+
+int64_t WorkerProcess::resident_bytes() const {
+  std::ifstream pages(fmt::format("/proc/{}/statm", process_));
+  int64_t size = 0, resident = 0;
+  return pages >> size >> resident ? resident * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
 void WorkerProcess::Read(char* bytes, size_t size, Clock::time_point deadline) {

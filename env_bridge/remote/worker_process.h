@@ -26,6 +26,7 @@ class WorkerProcess final : public WorkerLink {
 
   void Send(const v1::PlayGamesRequest& request) override;
   void Receive(v1::PlayGamesResponse& response, Clock::time_point deadline) override;
+  int64_t resident_bytes() const override;
 
  private:
   void Listen();

@@ -144,7 +144,9 @@ def test_an_interrupted_run_ends_with_the_bits_of_one_that_never_was(games):
 
 def test_games_that_cannot_be_saved_go_on_with_new_episodes_and_it_is_said(games):
     config = configuration(games, {"id": "python:own_games:fragile"})
-    assert "goes on with new episodes" in dqnd("plan", config).stdout
+    plan = dqnd("plan", config).stdout
+    assert "goes on with new episodes" in plan
+    assert float(re.search(r"environment workers +([0-9.]+) MiB  1 processes and one", plan)[1]) > 40
     for total in (705, 1200):
         assert dqnd("train", config, f"train.total_env_steps={total}").returncode == 0
     assert "cannot save its games" in (games / "run" / "dqnd.log").read_text()
