@@ -63,6 +63,22 @@ class Fragile(gymnasium.Env):
 def fragile():
     return Fragile()
 
+class MinAtar(gymnasium.Env):
+    def __init__(self, name):
+        import minatar
+        self.game = minatar.Environment(name)
+        self.observation_space = spaces.Box(0, 1, self.game.state_shape(), np.bool_)
+        self.action_space = spaces.Discrete(6)
+
+    def reset(self, seed=None, options=None):
+        if seed is not None: self.game.seed(seed)
+        self.game.reset()
+        return self.game.state(), {}
+
+    def step(self, action):
+        reward, terminated = self.game.act(action)
+        return self.game.state(), reward, terminated, False, {}
+
 def preprocessed_pong():
     import ale_py
     gymnasium.register_envs(ale_py)
@@ -120,6 +136,16 @@ def test_pong_is_the_same_natively_and_in_a_worker(games):
     native = [{key: value for key, value in line.items() if key in worker[0] or key in worker[-1]} for line in native]
     assert worker == native
     assert sum(line.get("reward", 0) for line in native) <= -10
+
+
+@pytest.mark.parametrize("game", ["breakout", "seaquest"])
+def test_minatar_is_the_same_natively_and_in_a_worker(games, game):
+    actions = [(i * i // 3) % 6 for i in range(1500)]
+    native, worker = (trace({"environment": environment}, 5, actions, resets=True) for environment in
+                      ({"id": f"minatar:{game}"},
+                       {"id": "python:own_games:MinAtar", "arguments": json.dumps({"name": game}), "worker": str(WORKER)}))
+    assert worker == [{key: line[key] for key in worker_line} for line, worker_line in zip(native, worker, strict=True)]
+    assert sum(1 for line in native if line.get("terminated")) > 3
 
 
 def test_a_run_ends_with_the_same_bits_natively_and_with_any_number_of_workers(games):
