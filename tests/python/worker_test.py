@@ -190,7 +190,8 @@ def test_games_that_cannot_be_saved_go_on_with_new_episodes_and_it_is_said(games
     ("reward", "a reward of inf came"),
 ])
 def test_a_worker_that_fails_is_replaced_and_the_run_goes_on(games, fault, said):
-    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2, "worker_deadline_seconds": 3})
+    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2,
+                                    "worker_deadline_seconds": 10 if fault == "hang" else 60})
     process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=6000"], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
     log = games / "run" / "dqnd.log"
