@@ -114,6 +114,15 @@ def games(tmp_path, monkeypatch):
     return tmp_path
 
 
+def workers_at_play(process, run):
+    """The ids of a run's workers, once it has trained for a while: those that were asked for the plan are gone then."""
+    end = time.monotonic() + 60
+    while not any((run / "checkpoints").glob("*/manifest.json")):
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    return pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
 def digest(run):
     done = dqnd("inspect", run, "--digest", "--json")
     assert done.returncode == 0, done.stderr
@@ -192,12 +201,10 @@ def test_games_that_cannot_be_saved_go_on_with_new_episodes_and_it_is_said(games
 def test_a_worker_that_fails_is_replaced_and_the_run_goes_on(games, fault, said):
     config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2,
                                     "worker_deadline_seconds": 10 if fault == "hang" else 60})
-    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=6000"], stdout=subprocess.PIPE,
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=20000"], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
     log = games / "run" / "dqnd.log"
-    while not (games / "run" / "checkpoints").exists() or not any((games / "run" / "checkpoints").iterdir()):
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.02)
+    workers_at_play(process, games / "run")
     (games / "fault.part").write_text(fault)
     (games / "fault.part").rename(games / "fault")
     output = process.communicate(timeout=120)[0]
@@ -222,12 +229,9 @@ def test_a_worker_that_keeps_dying_stops_the_run_which_goes_on_once_it_can(games
 
 def test_a_killed_worker_is_replaced(games):
     config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2})
-    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=4000"], stdout=subprocess.DEVNULL,
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=20000"], stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (games / "run" / "progress.csv").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children = workers_at_play(process, games / "run")
     os.kill(int(children[0]), signal.SIGKILL)
     assert process.wait(timeout=120) == 0
     assert "it was ended by signal 9" in (games / "run" / "dqnd.log").read_text()
@@ -237,14 +241,12 @@ def test_no_worker_outlives_the_daemon(games):
     config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2})
     process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=10000000"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not (games / "run" / "progress.csv").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children = workers_at_play(process, games / "run")
     assert len(children) == 2
     process.kill()
     process.wait()
-    while time.monotonic() < deadline and any(pathlib.Path(f"/proc/{child}").exists() for child in children):
+    end = time.monotonic() + 60
+    while time.monotonic() < end and any(pathlib.Path(f"/proc/{child}").exists() for child in children):
         time.sleep(0.02)
     assert not any(pathlib.Path(f"/proc/{child}/cmdline").exists()
                    and pathlib.Path(f"/proc/{child}/cmdline").read_bytes() for child in children)
