@@ -114,7 +114,7 @@ void WorkerProcess::Send(const v1::PlayGamesRequest& request) {
     const ssize_t more =
         ::send(socket_, buffer_.data() + sent, buffer_.size() - sent, MSG_NOSIGNAL);
     if (more < 0 && errno == EINTR) continue;
-    if (more < 0) Lose(ErrnoText(errno));
+    if (more < 0) Lose(HowItEnded());
     sent += static_cast<size_t>(more);
   }
 }
