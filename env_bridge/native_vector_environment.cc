@@ -102,6 +102,7 @@ std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOption
     throw std::invalid_argument(
         fmt::format("environment.n_envs is {}; it must be at least 1", n_envs));
   }
+  CheckOptions(options);
   if (IsRemote(options.id)) return MakeRemoteVectorEnvironment(options, n_envs);
   return std::make_unique<NativeVectorEnvironment>(options, n_envs);
 }

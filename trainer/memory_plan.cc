@@ -112,14 +112,12 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
 }
 
 MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t measured) {
-  const std::unique_ptr<Environment> environment = MakeEnvironment(config.environment);
-  const ObservationSpec& observation = environment->spec().observation;
-  const int64_t worker_bytes = environment->spec().worker_bytes;
+  const EnvironmentSpec environment = SpecOf(config.environment);
+  const ObservationSpec& observation = environment.observation;
+  const int64_t worker_bytes = environment.worker_bytes;
   RandomStream init(0, "init");
   const int64_t parameters =
-      QNetwork(config.network, observation, environment->spec().num_actions(), init)
-          .parameters()
-          .count();
+      QNetwork(config.network, observation, environment.num_actions(), init).parameters().count();
   const int64_t network_bytes = parameters * 4;
 
   const auto replay_options = [&](int64_t buffer_size) {
