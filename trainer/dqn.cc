@@ -141,7 +141,7 @@ ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& obser
 namespace {
 
 std::unique_ptr<VectorEnvironment> MakeEnvironments(EnvironmentSection section) {
-  if (!section.workers) section.workers = FindProcessors();
+  section.workers = ResolveWorkers(section);
   return MakeVectorEnvironment(section, section.n_envs);
 }
 

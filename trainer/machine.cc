@@ -150,6 +150,11 @@ MachineRecord ThisMachine(const Config& config) {
           .precision = "float32"};
 }
 
+int ResolveWorkers(const EnvironmentSection& environment) {
+  return std::min(environment.n_envs,
+                  environment.workers ? *environment.workers : FindProcessors());
+}
+
 int64_t ResolveThreads(const Config& config) {
   if (config.train.threads) return *config.train.threads;
   constexpr int kMostUseful = 8;

@@ -41,6 +41,9 @@ int FindProcessors(const std::filesystem::path& root = "/");
 // to share, and for nature_cnn every processor up to 8.
 int64_t ResolveThreads(const Config& config);
 
+// environment.workers, where it is unset one a processor; at most one a game.
+int ResolveWorkers(const EnvironmentSection& environment);
+
 // What the bits of a run may depend on. REQUIRES: train.threads is resolved.
 MachineRecord ThisMachine(const Config& config);
 

@@ -164,8 +164,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
        "with batch and activations, measured by one update"},
   };
   if (worker_bytes > 0) {
-    const int64_t workers = std::min<int64_t>(
-        config.environment.n_envs, config.environment.workers.value_or(FindProcessors()));
+    const int64_t workers = ResolveWorkers(config.environment);
     plan.parts.push_back({"environment workers", (workers + 1) * worker_bytes,
                           fmt::format("{} processes and one for evaluation", workers)});
   }
