@@ -15,6 +15,12 @@ enum class LifeLoss {
               // AtariPreprocessing(terminal_on_life_loss=True)
 };
 
+// JSON as text, in one line.
+struct JsonText {
+  std::string text;
+  friend bool operator==(const JsonText&, const JsonText&) = default;
+};
+
 // How one environment is made; the `environment` section of a configuration. Every member changes
 // results. A member that the chosen family does not know must keep its default.
 struct EnvironmentOptions {
@@ -43,11 +49,15 @@ struct EnvironmentOptions {
   std::optional<int> frame_stack = {};      // unset: 4 for ale, 1 elsewhere; any family
   std::string rom_directory = {};  // where NAME.bin lies; empty: those that dqnd was built with
 
-  // gymnasium and python, which are played by worker processes. Only `arguments` changes results.
-  std::string arguments = {};        // what a game is made with, by name: a JSON object
+  // gymnasium and python, which are played by worker processes.
+  JsonText arguments = {"{}"};  // what a game is made with, by name: an object
+  JsonText wrappers = {"[]"};   // what goes around it, the first innermost: a list
+
+  // The same, and remote; these do not change results.
   std::string worker = "dqnd-env";   // the program
   std::optional<int> workers = {};   // processes; unset: one
   int worker_deadline_seconds = 60;  // for an answer; then the worker is taken for lost
+  std::string worker_access = {};    // remote: a folder with token and certificate.pem
 
   // The same, where a lost life ends nothing: for games that are judged or shown.
   EnvironmentOptions OfWholeGames() const {

@@ -96,7 +96,10 @@ void CheckThatOptionsApply(const EnvironmentOptions& options) {
             defaults.max_frames_per_episode);
   check_ale("screen_size", options.screen_size, defaults.screen_size);
   check_ale("rom_directory", options.rom_directory, defaults.rom_directory);
-  check("arguments", options.arguments.empty(), IsRemote(options.id), "gymnasium:* and python:*");
+  const bool is_python = family == "gymnasium" || family == "python";
+  check("arguments", options.arguments == defaults.arguments, is_python,
+        "gymnasium:* and python:*");
+  check("wrappers", options.wrappers == defaults.wrappers, is_python, "gymnasium:* and python:*");
 }
 
 void CheckAtLeast(const char* key, std::integral auto value, int smallest) {

@@ -60,7 +60,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
   std::optional<uint64_t> seed = random.NextUint64();
   FrameStack states(1, spec);
   std::vector<uint8_t> observation(spec.bytes());
-  EvaluationResult result;
+  EvaluationResult result{.returns = {}, .lengths = {}, .environment_seed = *seed, .actions = {}};
   for (int64_t episode = 0; episode < evaluation.episodes; ++episode) {
     environment->Reset(std::exchange(seed, std::nullopt));
     environment->Observe(observation);
@@ -76,6 +76,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
       std::span<const float> values;
       if (!exploratory || camera) values = policy.ActionValues(states.states());
       if (!exploratory) action = GreedyAction(values);
+      result.actions.push_back(action);
       const StepResult step = environment->Step(action);
       environment->Observe(observation);
       states.Push(0, observation);

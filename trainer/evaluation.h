@@ -26,6 +26,9 @@ struct EvaluationOptions {
 struct EvaluationResult {
   std::vector<double> returns;
   std::vector<int64_t> lengths;  // env_steps
+  // What to play to see the same games: the seed of the first reset, and every action of all games.
+  uint64_t environment_seed = 0;
+  std::vector<int> actions = {};
 
   double mean_return() const;
   double return_deviation() const;  // of the population, as NumPy's std

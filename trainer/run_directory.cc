@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "trainer/checkpoint/checkpoint_store.h"
+#include "trainer/metrics/run_log.h"
 #include "trainer/network/safetensors.h"
 
 namespace dqnd {
@@ -22,10 +23,13 @@ namespace fs = std::filesystem;
 constexpr const char* kNetworkFile = "network.safetensors";
 constexpr const char* kLockFile = ".lock";
 
-// A folder that only this process's lock file is in counts as empty.
-bool IsEmpty(FileSystem& files, const fs::path& folder) {
-  const std::vector<std::string> names = files.List(folder);
-  return std::ranges::all_of(names, [](const std::string& name) { return name == kLockFile; });
+// Whether a folder has nothing in it but this process's lock, or what is left of a run that came no
+// further than its log: its games could not be had, say.
+bool IsFree(FileSystem& files, const fs::path& folder) {
+  std::vector<std::string> names = files.List(folder);
+  std::erase(names, kLockFile);
+  std::ranges::sort(names);
+  return names.empty() || names == std::vector<std::string>{kConfigFile, kLogFile};
 }
 
 Config ReadConfig(FileSystem& files, const fs::path& run) {
@@ -76,7 +80,7 @@ RunDirectory::RunDirectory(FileSystem& files, const Config& config, const Option
     files_.SyncFolder(parent.has_parent_path() ? parent.parent_path() : fs::path("."));
     lock_ = std::make_unique<FolderLock>(path_);
     RefuseLinksOutward(path_);
-    if (!IsEmpty(files_, path_)) CheckExisting(config, options);
+    if (!IsFree(files_, path_)) CheckExisting(config, options);
     WriteFileDurably(files_, path_ / kConfigFile, ToYaml(config));
   } catch (const std::system_error& error) {
     throw std::invalid_argument(

@@ -9,14 +9,22 @@
 
 #include "env_bridge/remote/remote_vector_environment.h"
 #include "env_bridge/remote/worker_process.h"
+#include "env_bridge/remote/worker_stream.h"
 
 namespace dqnd {
 namespace {
 
+RemoteVectorEnvironment::Connect ConnectorOf(const EnvironmentOptions& options) {
+  if (options.id.starts_with(kElsewhere)) {
+    return [address = options.id.substr(kElsewhere.size()), access = options.worker_access] {
+      return std::make_unique<WorkerStream>(address, access);
+    };
+  }
+  return [program = options.worker] { return std::make_unique<WorkerProcess>(program); };
+}
+
 std::unique_ptr<RemoteVectorEnvironment> Make(const EnvironmentOptions& options, int n_envs) {
-  return std::make_unique<RemoteVectorEnvironment>(
-      [program = options.worker] { return std::make_unique<WorkerProcess>(program); }, options,
-      n_envs);
+  return std::make_unique<RemoteVectorEnvironment>(ConnectorOf(options), options, n_envs);
 }
 
 // One game for itself. Where its worker is lost the episode is truncated there.
@@ -64,7 +72,7 @@ class RemoteEnvironment final : public Environment {
 }  // namespace
 
 bool IsRemote(std::string_view id) {
-  return id.starts_with("gymnasium:") || id.starts_with("python:");
+  return id.starts_with("gymnasium:") || id.starts_with("python:") || id.starts_with(kElsewhere);
 }
 
 std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& options) {
@@ -78,12 +86,15 @@ std::unique_ptr<VectorEnvironment> MakeRemoteVectorEnvironment(const Environment
 
 EnvironmentSpec SpecOfRemote(const EnvironmentOptions& options) {
   static std::mutex mutex;
-  static std::map<std::tuple<std::string, std::string, int64_t, int, std::string>, EnvironmentSpec>
+  static std::map<
+      std::tuple<std::string, std::string, std::string, int64_t, int, std::string, std::string>,
+      EnvironmentSpec>
       known;
   const std::lock_guard lock(mutex);
   const auto key =
-      std::make_tuple(options.id, options.arguments, options.max_episode_env_steps.value_or(0),
-                      options.frame_stack.value_or(0), options.worker);
+      std::make_tuple(options.id, options.arguments.text, options.wrappers.text,
+                      options.max_episode_env_steps.value_or(0), options.frame_stack.value_or(0),
+                      options.worker, options.worker_access);
   const auto found = known.find(key);
   return found != known.end() ? found->second
                               : known.emplace(key, Make(options, 1)->spec()).first->second;

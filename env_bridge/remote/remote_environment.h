@@ -10,10 +10,11 @@
 namespace dqnd {
 
 // Environments that worker processes play (proto/dqnd/v1/environment.proto; env_bridge/python is
-// the worker): gymnasium:ID and python:MODULE:FUNCTION.
+// the worker): gymnasium:ID and python:MODULE:FUNCTION, by processes of our own (options.worker),
+// and remote:ADDRESS, by a `dqnd-env serve` elsewhere.
 bool IsRemote(std::string_view id);
 
-// Of worker processes of our own, options.worker. Throw std::invalid_argument when the worker
+// Throw std::invalid_argument when the worker
 // refuses the game, and std::runtime_error when none comes up. REQUIRES: IsRemote(options.id).
 std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& options);
 std::unique_ptr<VectorEnvironment> MakeRemoteVectorEnvironment(const EnvironmentOptions& options,

@@ -13,7 +13,7 @@ namespace {
 
 using Answered = v1::PlayGamesResponse;
 
-constexpr int kContractRevision = 1;
+constexpr int kContractRevision = 2;
 constexpr int kMostActions = 4096;
 constexpr int64_t kLargestObservation = int64_t{64} << 20;  // bytes
 constexpr int kLargestSide = 16'384;                        // of a picture, in pixels
@@ -76,11 +76,13 @@ RemoteGames::RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOpti
     : link_(std::move(link)), deadline_(options.worker_deadline_seconds), n_envs_(n_envs) {
   v1::OpenGames& open = *request_.mutable_open();
   open.set_contract_revision(kContractRevision);
-  open.set_id(options.id);
+  // A worker elsewhere plays one game, whose name is its own.
+  if (!options.id.starts_with(kElsewhere)) open.set_id(options.id);
   open.set_n_envs(n_envs);
   open.set_max_episode_env_steps(options.max_episode_env_steps.value_or(0));
   open.set_frame_stack(options.frame_stack.value_or(0));
-  open.set_arguments_json(options.arguments);
+  open.set_arguments_json(options.arguments.text);
+  open.set_wrappers_json(options.wrappers.text);
   Ask(Answered::kOpened);
   const v1::GamesOpened& opened = response_.opened();
   if (opened.contract_revision() != kContractRevision) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "env_bridge/environment.h"
@@ -13,6 +14,9 @@
 #include "env_bridge/remote/worker_link.h"
 
 namespace dqnd {
+
+// In environment.id, before the address of a worker that plays one game of its own.
+inline constexpr std::string_view kElsewhere = "remote:";
 
 // A group of games that one worker plays, with everything it answers checked: what comes out of
 // here has the sizes that the spec says, and finite numbers. Every call throws WorkerLost when the

@@ -31,8 +31,8 @@ RemoteVectorEnvironment::RemoteVectorEnvironment(Connect connect, const Environm
       throw std::runtime_error(
           fmt::format("{} cannot be played: its worker is lost: {}", options.id, lost.what()));
     }
+    if (i == 0) spec_ = group.games->spec();
   }
-  spec_ = groups_.front().games->spec();
   observation_bytes_ = spec_.observation.bytes();
   if (const std::string& remark = groups_.front().games->remark(); !remark.empty()) {
     remarks_.push_back(fmt::format("{}: {}", options.id, remark));
@@ -45,8 +45,10 @@ RemoteVectorEnvironment::RemoteVectorEnvironment(Connect connect, const Environm
 void RemoteVectorEnvironment::Open(Group& group) const {
   group.games = nullptr;  // the old worker ends before the new one begins
   group.games = std::make_unique<RemoteGames>(connect_(), options_, group.size);
-  if (!spec_.id.empty() && group.games->spec().observation != spec_.observation) {
-    throw WorkerLost("its observations are not those of the worker before");
+  const EnvironmentSpec& spec = group.games->spec();
+  if (!spec_.id.empty() &&
+      (spec.observation != spec_.observation || spec.num_actions() != spec_.num_actions())) {
+    throw WorkerLost("its game is not that of the others");
   }
 }
 

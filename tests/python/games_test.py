@@ -117,6 +117,36 @@ def test_a_game_that_holds_more_than_can_be_saved_says_so(make):
     assert Saver.of(make()) is None
 
 
+@pytest.mark.parametrize(("wrappers", "shape"), [
+    ('["GrayscaleObservation"]', (210, 160, 1)),
+    ('[{"ResizeObservation": {"shape": [84, 90]}}]', (84, 90, 3)),
+    ('["GrayscaleObservation", {"ResizeObservation": {"shape": [84, 84]}}]', (84, 84, 1)),
+    ('[{"AtariPreprocessing": {"screen_size": 42, "noop_max": 5}}]', (42, 42, 1)),
+    ('["gymnasium.wrappers:FlattenObservation"]', (1, 1, 210 * 160 * 3)),
+])
+def test_wrappers_go_around_the_first_innermost(wrappers, shape):
+    arguments = '{"frameskip": 1, "repeat_action_probability": 0}'
+    games = Games("gymnasium:ALE/Pong-v5", 1, arguments_json=arguments, wrappers_json=wrappers)
+    assert games.observation.shape == shape and games.can_save
+    assert games.reset([1]).shape == (1, *shape)
+
+
+@pytest.mark.parametrize(("wrappers", "said"), [
+    ('["NoSuchWrapper"]', 'no "NoSuchWrapper" in gymnasium.wrappers'),
+    ('["ResizeObservations"]', "did you mean ResizeObservation?"),
+    ('["FrameStackObservation"]', "environment.frame_stack does that"),
+    ('[{"TimeLimit": {"max_episode_steps": 5}}]', "environment.max_episode_env_steps does that"),
+    ('["math:sinus"]', "cannot be had"),
+    ('[{"ResizeObservation": {"shape": [84, 84]}}]', "does not go around"),
+    ('[{"A": {}, "B": {}}]', "each is a name, or a name and a mapping"),
+    ('{"GrayscaleObservation": {}}', "must be a list"),
+    ("[", "is no JSON"),
+])
+def test_wrappers_that_mean_nothing_are_refused(wrappers, said):
+    with pytest.raises(Refused, match=said.replace("?", r"\?")):
+        Games("gymnasium:CartPole-v1", 1, wrappers_json=wrappers)
+
+
 def answer(session, **command):
     return session.answer(v1.PlayGamesRequest(**command))
 

@@ -43,6 +43,14 @@ def ctl(run, *arguments, **options):
                           **options)
 
 
+def end_of(run):
+    """Where a run that has ended stands, and the digest of what it holds."""
+    done = dqnd("inspect", run, "--digest", "--json")
+    assert done.returncode == 0, done.stderr
+    newest = json.loads(done.stdout)[0]
+    return newest["env_steps"], newest["digest"]
+
+
 def status(run):
     return json.loads(ctl(run, "--json", "status", "--once").stdout)
 
@@ -69,34 +77,26 @@ def test_a_client_pauses_steps_and_stops_a_run(tmp_path):
 
 
 def test_ten_programs_that_watch_and_a_hundred_pauses_change_no_bit(tmp_path):
-    def end(name, *around):
-        """The digest of the run's end, whatever was around it."""
-        folder = tmp_path / name
-        folder.mkdir()
-        with running(folder, "train.total_env_steps=40000") as (process, run):
-            for part in around:
-                part(run, process)
-            assert process.wait(timeout=300) == 0
-        return json.loads(dqnd("inspect", run, "--digest", "--json").stdout)[0]["digest"]
-
     viewers = []
-
-    def watch(run, _):
-        viewers.extend(subprocess.Popen([CTL, "--run", run, "--json", "watch", kind], stdout=subprocess.DEVNULL)
-                       for kind in ["--training"] * 8 + ["--exhibition"] * 2)
-
-    def pause(run, process):
-        for _ in range(100):
-            assert ctl(run, "pause").returncode == 0
-            assert ctl(run, "resume").returncode == 0
-        assert process.poll() is None, "it ended too soon to have been paused a hundred times"
-
+    for name in ("watched", "alone"):
+        (tmp_path / name).mkdir()
     try:
-        assert end("watched", watch, pause) == end("alone")
+        with running(tmp_path / "watched") as (process, run):
+            viewers.extend(subprocess.Popen([CTL, "--run", run, "--json", "watch", kind], stdout=subprocess.DEVNULL)
+                           for kind in ["--training"] * 8 + ["--exhibition"] * 2)
+            for _ in range(100):
+                assert ctl(run, "pause").returncode == 0
+                assert ctl(run, "resume").returncode == 0
+            assert ctl(run, "stop").returncode == 0
+            assert process.wait(timeout=60) == 0
+            watched = end_of(run)
     finally:
         for viewer in viewers:
             viewer.terminate()
             viewer.wait()
+    with running(tmp_path / "alone", f"train.total_env_steps={watched[0]}") as (process, run):
+        assert process.wait(timeout=300) == 0
+        assert end_of(run) == watched
 
 
 def test_no_token_reaches_a_log(tmp_path):

@@ -78,12 +78,6 @@ class MinAtar(gymnasium.Env):
     def step(self, action):
         reward, terminated = self.game.act(action)
         return self.game.state(), reward, terminated, False, {}
-
-def preprocessed_pong():
-    import ale_py
-    gymnasium.register_envs(ale_py)
-    env = gymnasium.make("ALE/Pong-v5", frameskip=1, repeat_action_probability=0.0)
-    return gymnasium.wrappers.AtariPreprocessing(env, noop_max=0)
 '''
 
 RUN = {
@@ -137,11 +131,12 @@ def test_cartpole_is_the_same_natively_and_in_a_worker():
     assert sum(1 for line in native if line.get("terminated")) > 10
 
 
-def test_pong_is_the_same_natively_and_in_a_worker(games):
+def test_pong_is_the_same_natively_and_in_a_worker():
     actions = [(i // 5) * 7 % 6 for i in range(1200)]
     native, worker = (trace({"environment": environment}, 5, actions, resets=True) for environment in
                       ({"id": "ale:pong", "noop_max": 0, "frame_stack": 1},
-                       {"id": "python:own_games:preprocessed_pong", "worker": str(WORKER)}))
+                       {"id": "gymnasium:ALE/Pong-v5", "arguments": {"frameskip": 1, "repeat_action_probability": 0},
+                        "wrappers": [{"AtariPreprocessing": {"noop_max": 0}}], "worker": str(WORKER)}))
     native = [{key: value for key, value in line.items() if key in worker[0] or key in worker[-1]} for line in native]
     assert worker == native
     assert sum(line.get("reward", 0) for line in native) <= -10
@@ -258,7 +253,10 @@ def test_no_worker_outlives_the_daemon(games):
     ({"id": "gymnasium:CartPole-v1", "arguments": "{'a': 1}"}, "arguments"),
     ({"id": "gymnasium:CartPole-v1", "worker": "/nowhere/dqnd-env"}, "pip install"),
     ({"id": "gymnasium:CartPole-v1", "frame_skip": 2}, "applies to ale:* only"),
-    ({"id": "classic:cartpole", "arguments": "{}"}, "applies to gymnasium:* and python:* only"),
+    ({"id": "gymnasium:CartPole-v1", "arguments": 7}, "must be a mapping or a list"),
+    ({"id": "gymnasium:CartPole-v1", "wrappers": ["ResizeObservations"]}, "did you mean ResizeObservation?"),
+    ({"id": "classic:cartpole", "arguments": {"a": 1}}, "applies to gymnasium:* and python:* only"),
+    ({"id": "classic:cartpole", "wrappers": ["Autoreset"]}, "applies to gymnasium:* and python:* only"),
 ])
 def test_what_cannot_be_played_is_said_in_a_line_before_anything_is_made(tmp_path, environment, said):
     done = dqnd("train", configuration(tmp_path, environment))

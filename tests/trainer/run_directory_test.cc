@@ -68,6 +68,19 @@ TEST_F(RunDirectoryTest, ANewRunWritesItsResolvedConfiguration) {
   EXPECT_EQ(ToYaml(read), ToYaml(config_));
 }
 
+TEST_F(RunDirectoryTest, ARunThatCameNoFurtherThanItsLogLeavesItsFolderFree) {
+  {
+    const RunDirectory directory(RealFileSystem(), config_, {});
+  }
+  std::ofstream(Path() / "dqnd.log") << "error: no worker\n";
+  config_.train.gamma = 0.5;
+  EXPECT_EQ(ErrorOf(), "");
+  EXPECT_EQ(LoadConfig((Path() / "config.yaml").string()).train.gamma, 0.5);
+  std::ofstream(Path() / "progress.csv") << "time/total_timesteps\n";
+  config_.train.gamma = 0.9;
+  EXPECT_THAT(ErrorOf(), HasSubstr("train.gamma: 0.9 here, 0.5 there"));
+}
+
 TEST_F(RunDirectoryTest, AnotherRunsDirectoryIsRefusedNamingWhatDiffersAndNothingIsOverwritten) {
   {
     const RunDirectory directory(RealFileSystem(), config_, {.on_existing = OnExisting::kFail});

@@ -46,6 +46,7 @@ struct EvaluateArguments {
   int64_t episodes = 100;
   std::optional<double> eps;  // unset: the run's evaluation.eps
   uint64_t seed = 0;
+  std::string actions;  // a file to write them to; empty: none
   bool json = false;
 };
 int EvaluateCommand(const EvaluateArguments& arguments);

@@ -1,5 +1,6 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,13 @@
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
+namespace {
+
+void WriteActions(const std::string& path, const std::vector<int>& actions) {
+  WriteFileAtomically(RealFileSystem(), path, fmt::format("{}\n", fmt::join(actions, "\n")));
+}
+
+}  // namespace
 
 int EvaluateCommand(const EvaluateArguments& arguments) {
   StopOnSignal stop;
@@ -29,12 +37,14 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
                                                            .stream = "dqnd evaluate"},
                                                           stop.token());
   if (!result) return kExitAgain;
+  if (!arguments.actions.empty()) WriteActions(arguments.actions, result->actions);
 
   if (arguments.json) {
     const nlohmann::ordered_json json = {{"network", saved.file.string()},
                                          {"environment", spec.id},
                                          {"episodes", arguments.episodes},
                                          {"eps", eps},
+                                         {"environment_seed", result->environment_seed},
                                          {"mean_reward", result->mean_return()},
                                          {"std_reward", result->return_deviation()},
                                          {"confidence95", result->confidence95()},
@@ -48,6 +58,10 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
         "{:.0f} env_steps, {} episodes, eps {}\n",
         saved.file.string(), spec.id, result->mean_return(), result->confidence95(),
         result->return_deviation(), result->mean_length(), arguments.episodes, eps);
+    if (!arguments.actions.empty()) {
+      fmt::print("{} has the actions; the environment's seed was {}\n", arguments.actions,
+                 result->environment_seed);
+    }
   }
   return kExitNo;
 }

@@ -37,6 +37,7 @@ struct TypeSchema {
   Json operator()(int64_t*) const { return Number("integer"); }
   Json operator()(double*) const { return Number("number"); }
   Json operator()(std::string*) const { return {{"type", "string"}}; }
+  Json operator()(JsonText*) const { return {{"type", {"object", "array", "string"}}}; }
   Json operator()(std::chrono::seconds*) const {
     return {{"type", "string"}, {"pattern", "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$"}};
   }
@@ -62,6 +63,9 @@ struct TypeSchema {
 template <typename T>
 Json CurrentJson(const T& value) {
   return value;
+}
+Json CurrentJson(const JsonText& value) {
+  return Json::parse(value.text);
 }
 Json CurrentJson(std::chrono::seconds value) {
   return std::to_string(value.count()) + "s";

@@ -15,6 +15,8 @@
 namespace dqnd {
 namespace {
 
+using Json = nlohmann::json;  // whose names are in order: a mapping has one text
+
 [[noreturn]] void FailType(const Key& key, const YAML::Node& node, const std::string& hint = "") {
   throw std::invalid_argument(key.path + " must be " + DescribeType(key) + ", not " +
                               DescribeNode(node) + hint);
@@ -58,6 +60,9 @@ std::string Format(double value) {
 }
 std::string Format(const std::string& value) {
   return FormatText(value);
+}
+std::string Format(const JsonText& value) {
+  return value.text;
 }
 // 11h45m: hours, minutes and seconds, those that are not 0.
 std::string Format(std::chrono::seconds value) {
@@ -146,6 +151,34 @@ void Read(const Key& key, const YAML::Node& node, std::string& out) {
   out = node.Scalar();
 }
 
+// What YAML 1.2's JSON schema takes a node for.
+Json ToJson(const YAML::Node& node) {
+  Json json;
+  if (node.IsMap()) {
+    json = Json::object();
+    for (const auto& entry : node) json[entry.first.Scalar()] = ToJson(entry.second);
+  } else if (node.IsSequence()) {
+    json = Json::array();
+    for (const YAML::Node& element : node) json.push_back(ToJson(element));
+  } else if (!node.IsNull()) {
+    const std::string& text = node.Scalar();
+    json = text;
+    if (!IsPlain(node)) return json;
+    if (text == "true" || text == "false") return text == "true";
+    if (const auto whole = ParseNumber<int64_t>(text)) return *whole;
+    if (const auto real = ParseNumber<double>(text); real && std::isfinite(*real)) return *real;
+  }
+  return json;
+}
+
+// Written as YAML's own lists and mappings, or as text that is JSON.
+void Read(const Key& key, const YAML::Node& node, JsonText& out) {
+  const Json json =
+      node.IsScalar() ? Json::parse(node.Scalar(), nullptr, /*throw*/ false) : ToJson(node);
+  if (!json.is_structured()) FailType(key, node);
+  out.text = json.dump();
+}
+
 void Read(const Key& key, const YAML::Node& node, std::vector<int64_t>& out) {
   if (!node.IsSequence()) FailType(key, node, "; an example: [256, 256]");
   if (!key.length.Contains(static_cast<double>(node.size()))) {
@@ -208,6 +241,7 @@ struct TypeName {
   std::string operator()(int64_t*) const { return "an integer"; }
   std::string operator()(double*) const { return "a number"; }
   std::string operator()(std::string*) const { return "text"; }
+  std::string operator()(JsonText*) const { return "a mapping or a list"; }
   std::string operator()(std::chrono::seconds*) const {
     return "a time such as 11h45m, 30m or 90s (at most 10 years)";
   }

@@ -103,7 +103,12 @@ std::vector<Key> WorkerKeys(EnvironmentSection& environment) {
   return {
       {.name = "arguments",
        .value = &environment.arguments,
-       .documentation = "gymnasium, python: what the game is made with, by name; a JSON object"},
+       .documentation = "gymnasium, python: what the game is made with, by name"},
+      {.name = "wrappers",
+       .value = &environment.wrappers,
+       .documentation =
+           "gymnasium, python: what goes around it, the first innermost: names of "
+           "gymnasium.wrappers or MODULE:CLASS, alone or as {NAME: {ARGUMENT: VALUE}}"},
       {.name = "worker",
        .value = &environment.worker,
        .documentation = "gymnasium, python: the program that plays them; it comes with `pip "
@@ -111,14 +116,21 @@ std::vector<Key> WorkerKeys(EnvironmentSection& environment) {
        .role = KeyRole::kOperational},
       {.name = "workers",
        .value = &environment.workers,
-       .documentation = "gymnasium, python: processes that share the games; ~: one a processor",
+       .documentation =
+           "gymnasium, python, remote: processes that share the games; ~: one a processor",
        .range = Between(1, 1024),
        .role = KeyRole::kOperational},
       {.name = "worker_deadline_seconds",
        .value = &environment.worker_deadline_seconds,
-       .documentation = "gymnasium, python: a worker that does not answer for so long is replaced",
+       .documentation = "gymnasium, python, remote: a worker that does not answer for so long is "
+                        "replaced",
        .unit = "seconds",
        .range = Between(1, 86'400),
+       .role = KeyRole::kOperational},
+      {.name = "worker_access",
+       .value = &environment.worker_access,
+       .documentation = "remote: a folder with the files token and certificate.pem of the worker "
+                        "(`dqnd-env serve` makes them)",
        .role = KeyRole::kOperational},
   };
 }
@@ -131,8 +143,8 @@ KeySection EnvironmentKeys(EnvironmentSection& environment) {
           {.name = "id",
            .value = &environment.id,
            .documentation = "ale:GAME, minatar:GAME, classic:cartpole, classic:acrobot, "
-                            "classic:mountain_car, catch, gymnasium:ID or "
-                            "python:MODULE:FUNCTION"},
+                            "classic:mountain_car, catch, gymnasium:ID, "
+                            "python:MODULE:FUNCTION or remote:ADDRESS"},
           {.name = "n_envs",
            .value = &environment.n_envs,
            .documentation = "how many games are played in parallel",

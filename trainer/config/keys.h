@@ -34,7 +34,7 @@ class EnumPointer {
 };
 
 using KeyPointer =
-    std::variant<bool*, int*, int64_t*, double*, std::string*, std::optional<bool>*,
+    std::variant<bool*, int*, int64_t*, double*, std::string*, JsonText*, std::optional<bool>*,
                  std::optional<int>*, std::optional<int64_t>*, std::optional<double>*,
                  std::optional<std::string>*, std::optional<std::chrono::seconds>*,
                  std::vector<int64_t>*, EnumPointer>;

@@ -72,7 +72,7 @@ std::shared_ptr<spdlog::logger> MakeRunLog(const std::filesystem::path& run_fold
                                            ConsoleTable& console, const RunLogOptions& options) {
   auto console_sink = std::make_shared<ConsoleTableSink>(console);
   console_sink->set_pattern("%H:%M:%S %-7l %v");
-  std::vector<spdlog::sink_ptr> sinks = {FileSink(run_folder / "dqnd.log", options), console_sink};
+  std::vector<spdlog::sink_ptr> sinks = {FileSink(run_folder / kLogFile, options), console_sink};
   if (options.feed != nullptr) sinks.push_back(std::make_shared<FeedSink>(*options.feed));
   auto log = std::make_shared<spdlog::logger>("dqnd", sinks.begin(), sinks.end());
   log->flush_on(spdlog::level::info);

@@ -17,6 +17,9 @@ struct RunLogOptions {
   RunFeed* feed = nullptr;  // where lines go as well, for clients; it must outlive the logger
 };
 
+// Its name in the run folder.
+inline constexpr const char* kLogFile = "dqnd.log";
+
 // The log of a run: `run_folder`/dqnd.log (older parts dqnd.1.log, dqnd.2.log, ...) with date, time
 // and level, each line handed to the operating system at once from level info up; and the console,
 // through `console`, so that lines and table do not tear each other. The log is the one file of a

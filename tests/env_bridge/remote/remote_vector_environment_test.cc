@@ -69,7 +69,7 @@ class CountingWorkers {
       games_.resize(open.n_envs());
       workers_.sizes.push_back(open.n_envs());
       v1::GamesOpened& opened = *answer_.mutable_opened();
-      opened.set_contract_revision(1);
+      opened.set_contract_revision(2);
       opened.set_can_save(workers_.can_save);
       v1::EnvironmentSpec& spec = *opened.mutable_spec();
       spec.set_id("counting");

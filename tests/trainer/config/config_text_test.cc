@@ -23,8 +23,10 @@ run: {name: "a \"b\" # c: [d]", directory: "~", seed: 9223372036854775807,
 environment: {id: "no", n_envs: 7, max_episode_env_steps: 99, frame_stack: 3,
               repeat_action_probability: 0.1, difficulty_ramping: false, frame_skip: 5, noop_max: 2,
               fire_on_reset: true, full_action_space: true, life_loss: reset,
-              max_frames_per_episode: 5, screen_size: 42, rom_directory: "/roms/ä", arguments: "{\"a\": [1]}",
-              worker: /opt/dqnd-env, workers: 3, worker_deadline_seconds: 7}
+              max_frames_per_episode: 5, screen_size: 42, rom_directory: "/roms/ä", arguments: {z: [1, -0.5, true, "7"], a: ~},
+              wrappers: "[\"A\", {\"B\": {}}]",
+              worker: /opt/dqnd-env, workers: 3, worker_deadline_seconds: 7,
+              worker_access: /secrets/worker}
 network: {architecture: mlp, hidden_sizes: [7, 8, 9], backend: bnn, actor: packed,
           first_layer: binary, last_layer: binary, ste: bireal, normalisation: batch,
           shift_based_normalisation: true}

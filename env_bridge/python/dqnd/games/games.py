@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 from typing import Any, Callable
@@ -11,6 +12,7 @@ import numpy as np
 
 from dqnd.games.saving import Saver
 from dqnd.games.spaces import Refused, action_rule, observation_rule
+from dqnd.games.wrapping import read_wrappers
 
 GYMNASIUM = "gymnasium:"
 PYTHON = "python:"
@@ -65,11 +67,20 @@ class Games:
 
     Raises Refused where they cannot be learned."""
 
-    def __init__(self, game_id: str, n_envs: int, max_episode_env_steps: int = 0, arguments_json: str = ""):
-        arguments = _arguments(arguments_json)
-        make = maker(game_id, arguments)
+    def __init__(
+        self,
+        game_id: str,
+        n_envs: int,
+        max_episode_env_steps: int = 0,
+        arguments_json: str = "",
+        wrappers_json: str = "",
+    ):
+        make = maker(game_id, _arguments(arguments_json))
+        wraps = read_wrappers(wrappers_json)
+        if max_episode_env_steps:
+            wraps.append(lambda env: gymnasium.wrappers.TimeLimit(env, max_episode_env_steps))
         self.id = game_id
-        self.envs = [self._limited(make(), max_episode_env_steps) for _ in range(n_envs)]
+        self.envs = [functools.reduce(lambda env, wrap: wrap(env), wraps, make()) for _ in range(n_envs)]
         first = self.envs[0]
         self.observation = observation_rule(first.observation_space)
         self.action = action_rule(first.action_space)
@@ -77,10 +88,6 @@ class Games:
         self.savers = [Saver.of(env) for env in self.envs]
         self.draws_not = ""  # why the games cannot be drawn, once that is known
         self.newest = np.zeros((n_envs, *self.observation.shape), self.observation.dtype)
-
-    @staticmethod
-    def _limited(env: gymnasium.Env, limit: int) -> gymnasium.Env:
-        return gymnasium.wrappers.TimeLimit(env, limit) if limit else env
 
     @property
     def can_save(self) -> bool:

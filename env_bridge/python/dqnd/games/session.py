@@ -10,7 +10,7 @@ from dqnd.games.games import Games
 from dqnd.games.spaces import Refused
 from dqnd.v1 import environment_pb2 as v1
 
-CONTRACT_REVISION = 1
+CONTRACT_REVISION = 2
 
 
 class Session:
@@ -39,7 +39,14 @@ class Session:
             self._games.close()
 
     def _open(self, request: v1.OpenGames) -> v1.GamesOpened:
-        games = Games(request.id, request.n_envs, request.max_episode_env_steps, request.arguments_json)
+        if request.contract_revision not in (0, CONTRACT_REVISION):
+            raise Refused(
+                f"the worker speaks revision {CONTRACT_REVISION} of dqnd.v1 games, the daemon "
+                f"{request.contract_revision}; install the dqnd package of the daemon's checkout"
+            )
+        games = Games(
+            request.id, request.n_envs, request.max_episode_env_steps, request.arguments_json, request.wrappers_json
+        )
         self._games = games
         height, width, channels = games.observation.shape
         is_bytes = games.observation.dtype.itemsize == 1
