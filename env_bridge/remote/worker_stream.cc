@@ -9,7 +9,6 @@
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 
 #include "dqnd/v1/environment.grpc.pb.h"
 
@@ -21,7 +20,6 @@ constexpr const char* kNameInCertificates = "dqnd";  // whatever the host
 constexpr int kLargestMessage = 1 << 30;             // bytes
 constexpr int kKeepaliveIntervalMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kReconnectMs = 200;
 
 // What gRPC's queue gives back when an operation is over; there is one at a time.
 void* const kOperation = reinterpret_cast<void*>(1);
@@ -45,8 +43,7 @@ grpc::ChannelArguments UsualArguments() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveIntervalMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMs);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   // Groups of games do not wait for each other's messages.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -138,18 +135,16 @@ WorkerStream::WorkerStream(const std::string& address, const std::string& access
   gpr_set_log_function([](gpr_log_func_args*) {});  // what goes wrong is in our own messages
   if (!address.starts_with(kUnix)) token_ = ReadFile(access, "token");
   channel_ = MakeChannel(address, access);
-  const auto end = Clock::now() + kConnectTimeout;
-  while (!Begin()) {
-    if (Clock::now() >= end) Lose();
-    std::this_thread::sleep_for(std::chrono::milliseconds(kReconnectMs));
-  }
+  if (Begin(/*wait=*/true)) return;
+  if (!Begin(/*wait=*/false)) Lose();  // which fails at once, and knows why
 }
 
 WorkerStream::~WorkerStream() = default;
 
-// Whether the worker can be reached.
-bool WorkerStream::Begin() {
+// Whether the worker can be reached: now, or within the time that it is waited for.
+bool WorkerStream::Begin(bool wait) {
   call_ = std::make_unique<Call>();
+  call_->context.set_wait_for_ready(wait);
   if (!token_.empty()) call_->context.AddMetadata("authorization", "Bearer " + token_);
   const auto stub = v1::EnvironmentService::NewStub(channel_);
   call_->stream = stub->AsyncPlayGames(&call_->context, &call_->queue, kOperation);

@@ -33,7 +33,7 @@ class WorkerStream final : public WorkerLink {
  private:
   struct Call;
 
-  bool Begin();
+  bool Begin(bool wait);
   [[noreturn]] void Lose();
 
   const std::string address_;
