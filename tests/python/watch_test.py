@@ -1,6 +1,7 @@
 """A real run, and dqnctl beside it: what clients see, what they may do, and what of it is left."""
 
 import contextlib
+import csv
 import json
 import os
 import re
@@ -141,7 +142,12 @@ def test_a_finished_run_is_served_and_probed(tmp_path):
         while "dqnview" not in server.stdout.readline():
             assert server.poll() is None
         assert dqnd("health", run).returncode == 0
-        assert status(run)["state"]["phase"] == "serving"
+        state = status(run)["state"]
+        assert state["phase"] == "serving"
+        with open(run / "evaluations.csv") as file:
+            best = max(csv.DictReader(file), key=lambda row: float(row["mean_reward"]))
+        assert state["best_evaluation"] == {"env_steps": int(best["env_steps"]),
+                                            "mean_return": pytest.approx(float(best["mean_reward"]))}
         assert ctl(run, "record", "--episodes", 1, tmp_path / "one.dqnrec").returncode == 0
         refused = ctl(run, "pause")
         assert refused.returncode == 1 and "not trained" in refused.stderr

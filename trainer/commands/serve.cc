@@ -28,6 +28,17 @@ fs::path RunOf(const fs::path& network_file) {
   return folder;
 }
 
+// The first of the highest that the run's curves have.
+std::optional<RunState::BestEvaluation> BestOf(const RunFeed& feed) {
+  std::optional<RunState::BestEvaluation> best;
+  for (const auto& [name, curve] : feed.Curves({"eval/mean_reward"})) {
+    for (const Curve::Point& point : curve.points()) {
+      if (!best || point.value > best->mean_return) best = {point.env_steps, point.value};
+    }
+  }
+  return best;
+}
+
 // Where the run stood: of the checkpoint that the network lies in, or the newest of the run.
 RunState StateOf(const fs::path& network_file, const Config& config) {
   RunState state{.phase = RunPhase::kServing, .total_env_steps = config.train.total_env_steps};
@@ -68,7 +79,8 @@ int ServeCommand(const ServeArguments& arguments) {
   RunFeed feed(news);
   LoadCurves(RealFileSystem(), run, feed);
   spdlog::logger log("dqnd", std::make_shared<spdlog::sinks::stdout_sink_mt>());
-  const RunState state = StateOf(saved.file, config);
+  RunState state = StateOf(saved.file, config);
+  state.best_evaluation = BestOf(feed);
   Bridge bridge({.config = config,
                  .environment = spec,
                  .n_envs = 0,
