@@ -164,7 +164,7 @@ class Daemon:
 
 def _open_channel(address: Address, timeout: float) -> grpc.Channel:
     """Nothing secret is sent before the certificate is the right one."""
-    options = [
+    options: list[tuple[str, Any]] = [
         ("grpc.max_receive_message_length", LARGEST_MESSAGE),
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 10_000),

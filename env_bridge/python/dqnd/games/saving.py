@@ -5,7 +5,7 @@ ALE's games without sticky actions, each beneath the wrappers that are known her
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import gymnasium
 import numpy as np
@@ -58,7 +58,7 @@ class Saver:
         self._load(saved["game"])
 
 
-def _layers(env: gymnasium.Env):
+def _layers(env: gymnasium.Env) -> Iterator[gymnasium.Wrapper]:
     while isinstance(env, gymnasium.Wrapper):
         yield env
         env = env.env

@@ -164,7 +164,7 @@ def serve(game: Game, most_games: int, address: str, folder: Path) -> int:
             raise ValueError(answer.failed.message)
         # Every stream plays a game and keeps a thread; a few more are told that no game is left.
         server = grpc.server(ThreadPoolExecutor(most_games + 4), options=OPTIONS, maximum_concurrent_rpcs=most_games + 4)
-        server.add_generic_rpc_handlers((Service(game, most_games, keys and keys.token),))
+        server.add_generic_rpc_handlers((Service(game, most_games, keys.token if keys else None),))
         place = _bind(server, address, keys)
     except (ValueError, OSError, RuntimeError, WorkerLost) as error:
         print(f"dqnd-env: {error}", file=sys.stderr)
