@@ -31,6 +31,9 @@ class RandomStream {
   // Uniform over all 64-bit values, the first word in the low half; draws 2 words.
   uint64_t NextUint64();
 
+  // A seed for a generator of somebody else's: below 2^32, which all of them take. Draws 2 words.
+  uint64_t NextSeed() { return NextUint64() & 0xffff'ffff; }
+
   // Uniform over the multiples of 2^-53 in [0, 1); draws 2 words.
   double Uniform();
 

@@ -128,6 +128,13 @@ class Environment {
   // Throws std::runtime_error when `state` was not written by such an environment; the environment
   // must then not be used before another LoadState or Reset succeeds.
   virtual void LoadState(std::string_view state) = 0;
+
+  // What people should know of since the last call, a line each: a worker that had to be replaced.
+  virtual std::vector<std::string> TakeRemarks() { return {}; }
+
+  // For a program that is to end: what waits for another process waits a few seconds more at most,
+  // now and ever after, and its env_step is lost then. Any thread.
+  virtual void GiveUp() {}
 };
 
 }  // namespace dqnd

@@ -50,8 +50,9 @@ class VectorEnvironment {
   virtual std::string SaveState() const = 0;
   virtual void LoadState(std::string_view state) = 0;
 
-  // What people should know of since the last call, a line each: a worker that had to be replaced.
+  // As of Environment.
   virtual std::vector<std::string> TakeRemarks() { return {}; }
+  virtual void GiveUp() {}
 
   // Why the games cannot go on; empty while they can. Every env_step is lost then.
   virtual std::string failure() const { return {}; }

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "env_bridge/make_environment.h"
+#include "env_bridge/remote/remote_environment.h"
 #include "trainer/interval.h"
 #include "trainer/machine.h"
 #include "trainer/schedule.h"
@@ -140,9 +142,13 @@ ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& obser
 
 namespace {
 
-std::unique_ptr<VectorEnvironment> MakeEnvironments(EnvironmentSection section) {
+std::unique_ptr<VectorEnvironment> MakeEnvironments(const Config& config) {
+  EnvironmentSection section = config.environment;
   section.workers = ResolveWorkers(section);
-  return MakeVectorEnvironment(section, section.n_envs);
+  auto environments = MakeVectorEnvironment(section, section.n_envs);
+  // Better now than at the first evaluation, if a worker elsewhere has no game left for it.
+  if (IsElsewhere(section.id) && config.evaluation.every_env_steps > 0) MakeEnvironment(section);
+  return environments;
 }
 
 }  // namespace
@@ -151,7 +157,7 @@ Dqn::Dqn(const Config& config)
     : config_(config),
       init_stream_(config.run.seed, "init"),
       sample_stream_(config.run.seed, "sample"),
-      environments_(MakeEnvironments(config.environment)),
+      environments_(MakeEnvironments(config)),
       states_(config.environment.n_envs, environment().observation),
       replay_(ReplayOptionsOf(config, environment().observation)),
       learner_(config, environment(), init_stream_),
@@ -162,7 +168,7 @@ Dqn::Dqn(const Config& config)
   for (int lane = 0; lane < environments_->size(); ++lane) {
     const std::string number = std::to_string(lane);
     explore_streams_.emplace_back(config.run.seed, "explore/" + number);
-    seeds.push_back(RandomStream(config.run.seed, "environment/" + number).NextUint64());
+    seeds.push_back(RandomStream(config.run.seed, "environment/" + number).NextSeed());
   }
   environments_->Reset(seeds);
   for (int lane = 0; lane < environments_->size(); ++lane) Begin(lane);

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/random_stream.h"
 #include "env_bridge/frame_stack.h"
@@ -13,6 +16,7 @@ namespace dqnd {
 namespace {
 
 constexpr int64_t kLongestGameEnvSteps = 27'000;
+constexpr int kMostLosses = 3;
 
 template <typename T>
 double Mean(const std::vector<T>& values) {
@@ -45,44 +49,45 @@ class Camera {
 
 }  // namespace
 
-std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& options,
-                                         const EvaluationOptions& evaluation,
-                                         const std::stop_token& stop,
-                                         const EvaluationHooks& hooks) {
-  const std::unique_ptr<Environment> environment = MakeEnvironment(options.OfWholeGames());
-  const ObservationSpec& spec = environment->spec().observation;
-  const int num_actions = environment->spec().num_actions();
-  const int64_t limit = environment->spec().max_episode_env_steps.value_or(kLongestGameEnvSteps);
-  std::optional<Camera> camera;
-  if (hooks.sink != nullptr) camera.emplace(*environment, *hooks.sink);
+namespace {
 
+enum class Ending { kComplete, kStopped, kLost };
+
+// All episodes once, from the first seed on.
+Ending PlayOnce(Policy& policy, Environment& environment, const EvaluationOptions& evaluation,
+                const std::stop_token& stop, const EvaluationHooks& hooks, Camera* camera,
+                EvaluationResult& result) {
+  const ObservationSpec& spec = environment.spec().observation;
+  const int num_actions = environment.spec().num_actions();
+  const int64_t limit = environment.spec().max_episode_env_steps.value_or(kLongestGameEnvSteps);
   RandomStream random(evaluation.seed, evaluation.stream);
-  std::optional<uint64_t> seed = random.NextUint64();
+  std::optional<uint64_t> seed = random.NextSeed();
   FrameStack states(1, spec);
   std::vector<uint8_t> observation(spec.bytes());
-  EvaluationResult result{.returns = {}, .lengths = {}, .environment_seed = *seed, .actions = {}};
+  result = {.returns = {}, .lengths = {}, .environment_seed = *seed, .actions = {}};
   for (int64_t episode = 0; episode < evaluation.episodes; ++episode) {
-    environment->Reset(std::exchange(seed, std::nullopt));
-    environment->Observe(observation);
+    environment.Reset(std::exchange(seed, std::nullopt));
+    environment.Observe(observation);
     states.Begin(0, observation);
-    if (camera) camera->Take();
+    if (camera != nullptr) camera->Take();
     double episode_return = 0;
     int64_t length = 0;
     for (bool over = false; !over && length < limit; ++length) {
       if (hooks.before_env_step) hooks.before_env_step();
-      if (stop.stop_requested()) return std::nullopt;
+      if (stop.stop_requested()) return Ending::kStopped;
       const bool exploratory = random.Uniform() < evaluation.eps;
       int action = exploratory ? static_cast<int>(random.Below(num_actions)) : 0;
       std::span<const float> values;
-      if (!exploratory || camera) values = policy.ActionValues(states.states());
+      if (!exploratory || camera != nullptr) values = policy.ActionValues(states.states());
       if (!exploratory) action = GreedyAction(values);
       result.actions.push_back(action);
-      const StepResult step = environment->Step(action);
-      environment->Observe(observation);
+      const StepResult step = environment.Step(action);
+      if (step.lost) return stop.stop_requested() ? Ending::kStopped : Ending::kLost;
+      environment.Observe(observation);
       states.Push(0, observation);
       episode_return += step.reward;
       over = step.done();
-      if (camera) {
+      if (camera != nullptr) {
         camera->Take(ShownStep{.env_step = length,
                                .episode_env_step = length + 1,
                                .action = action,
@@ -96,7 +101,33 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
     result.returns.push_back(episode_return);
     result.lengths.push_back(length);
   }
-  return result;
+  return Ending::kComplete;
+}
+
+}  // namespace
+
+std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& options,
+                                         const EvaluationOptions& evaluation,
+                                         const std::stop_token& stop,
+                                         const EvaluationHooks& hooks) {
+  const std::unique_ptr<Environment> environment = MakeEnvironment(options.OfWholeGames());
+  const std::stop_callback give_up(stop, [&environment] { environment->GiveUp(); });
+  std::optional<Camera> camera;
+  if (hooks.sink != nullptr) camera.emplace(*environment, *hooks.sink);
+  for (int losses = 0; losses < kMostLosses; ++losses) {
+    EvaluationResult result;
+    const Ending ending = PlayOnce(policy, *environment, evaluation, stop, hooks,
+                                   camera ? &*camera : nullptr, result);
+    for (const std::string& remark : environment->TakeRemarks()) {
+      if (hooks.remark) hooks.remark("in an evaluation: " + remark);
+    }
+    if (ending == Ending::kStopped) return std::nullopt;
+    if (ending == Ending::kComplete) return result;
+  }
+  throw std::runtime_error(
+      fmt::format("an evaluation was lost {} times, with its worker"
+                  "",
+                  kMostLosses));
 }
 
 double EvaluationResult::mean_return() const {

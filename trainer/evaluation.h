@@ -43,13 +43,16 @@ struct EvaluationHooks {
   std::function<void()> before_env_step = {};
   // Gets every frame, with Q-values also of random env_steps; not owned.
   MomentSink* sink = nullptr;
+  // Gets what people should know, a line each.
+  std::function<void(const std::string&)> remark = {};
 };
 
 // Plays episodes of the environment, of its own and one after the other, with epsilon-greedy
 // actions. Lost lives end nothing here: an episode is a whole game. A game without a limit of its
 // own is cut after 27,000 env_steps (half an hour of Atari, as in Mnih et al. 2015), since a good
-// agent may play on forever. Returns nothing when `stop` was requested before the last episode
-// ended.
+// agent may play on forever. An evaluation that loses an env_step (StepResult::lost) is discarded
+// and played again. Returns nothing when `stop` was requested before the last episode ended; throws
+// std::runtime_error when it is lost three times.
 std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOptions& environment,
                                          const EvaluationOptions& options,
                                          const std::stop_token& stop = {},

@@ -81,9 +81,10 @@ int Run(int argc, char** argv) {
   command->add_option("--seed", evaluate.seed, "the same seed plays the same episodes")
       ->capture_default_str();
   command
-      ->add_option("--actions", evaluate.actions,
-                   "write the actions, one a line: with the seed that is printed beside them, `dqnd "
-                   "trace` or another program plays the same games")
+      ->add_option(
+          "--actions", evaluate.actions,
+          "write the actions, one a line: with the seed that is printed beside them, `dqnd "
+          "trace` or another program plays the same games")
       ->type_name("FILE");
   command->add_flag("--json", evaluate.json, "one JSON object");
   command->callback([&] { status = dqnd::EvaluateCommand(evaluate); });

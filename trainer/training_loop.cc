@@ -52,14 +52,16 @@ TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
   started_ = last_checkpoint_at_ = Clock::now();
   const std::stop_callback note_when(
       stop, [this] { stop_requested_at_ = Clock::now().time_since_epoch().count(); });
+  const std::stop_callback give_up(stop, [this] { dqn_.environments().GiveUp(); });
   EvaluateIfDue(stop);
-  while (dqn_.env_steps() < config_.train.total_env_steps) {
+  while (dqn_.env_steps() < config_.train.total_env_steps && games_failure_.empty()) {
     if (desk_ != nullptr) desk_->BeforeCycle(stop);
     if (stop.stop_requested()) break;
     const int64_t before = dqn_.env_steps();
     dqn_.Cycle();
     for (const std::string& remark : dqn_.environments().TakeRemarks()) around_.log.warn(remark);
-    if (!dqn_.environments().failure().empty()) break;
+    games_failure_ = dqn_.environments().failure();
+    if (!games_failure_.empty()) break;
     HandOverSealedSegments(stop);
     around_.metrics.Advance(dqn_.env_steps(), elapsed_seconds());
     if (PassedMultiple(config_.metrics.every_env_steps, before, dqn_.env_steps())) Report();
@@ -71,13 +73,13 @@ TrainingLoop::Ending TrainingLoop::Run(const std::stop_token& stop) {
     TellOutcome();
   }
   if (desk_ != nullptr) desk_->BeforeEnd();
-  if (const std::string failure = dqn_.environments().failure(); !failure.empty()) {
-    Finish(Clock::time_point::max());
-    throw std::runtime_error(failure);
+  if (stop.stop_requested()) {
+    return Finish(Clock::time_point(Clock::duration(stop_requested_at_)) +
+                  std::chrono::seconds(config_.run.stop_grace_seconds));
   }
-  if (!stop.stop_requested()) return Finish(Clock::time_point::max());
-  return Finish(Clock::time_point(Clock::duration(stop_requested_at_)) +
-                std::chrono::seconds(config_.run.stop_grace_seconds));
+  const Ending ending = Finish(Clock::time_point::max());
+  if (!games_failure_.empty()) throw std::runtime_error(games_failure_);
+  return ending;
 }
 
 void TrainingLoop::Connect(RemoteControl& control, PublishedNetwork& network) {
@@ -171,21 +173,32 @@ void TrainingLoop::Report() {
   SaveBestIfWaiting();
 }
 
+// Nothing when it was stopped, or its games cannot be played; it is still due then.
+std::optional<EvaluationResult> TrainingLoop::PlayEvaluation(MomentSink* sink,
+                                                             const std::stop_token& stop) {
+  try {
+    return Evaluate(dqn_.policy(), config_.environment,
+                    {.episodes = config_.evaluation.episodes,
+                     .eps = config_.evaluation.eps,
+                     .seed = static_cast<uint64_t>(config_.run.seed),
+                     .stream = "evaluate/" + std::to_string(state_.evaluations + 1)},
+                    stop,
+                    {.before_env_step =
+                         [this, &stop] {
+                           if (desk_ != nullptr) desk_->BeforeEvaluationStep(stop);
+                         },
+                     .sink = sink,
+                     .remark = [this](const std::string& remark) { around_.log.warn(remark); }});
+  } catch (const std::exception& error) {
+    games_failure_ = error.what();
+    return std::nullopt;
+  }
+}
+
 void TrainingLoop::EvaluateIfDue(const std::stop_token& stop) {
   if (!state_.evaluation_due) return;
   const std::unique_ptr<RecordingWriter> recording = BeginRecording();
-  const std::optional<EvaluationResult> result =
-      Evaluate(dqn_.policy(), config_.environment,
-               {.episodes = config_.evaluation.episodes,
-                .eps = config_.evaluation.eps,
-                .seed = static_cast<uint64_t>(config_.run.seed),
-                .stream = "evaluate/" + std::to_string(state_.evaluations + 1)},
-               stop,
-               {.before_env_step =
-                    [this, &stop] {
-                      if (desk_ != nullptr) desk_->BeforeEvaluationStep(stop);
-                    },
-                .sink = recording.get()});
+  const std::optional<EvaluationResult> result = PlayEvaluation(recording.get(), stop);
   if (!result) return;
   state_.evaluation_due = false;
   ++state_.evaluations;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "trainer/client_desk.h"
 #include "trainer/config/config.h"
 #include "trainer/dqn.h"
+#include "trainer/evaluation.h"
 #include "trainer/metrics/metrics.h"
 
 namespace dqnd {
@@ -72,6 +74,7 @@ class TrainingLoop {
   void CheckpointForClient(bool wait, RunControl::Done done);
   void AnswerCheckpointClients(int64_t env_steps, const std::string& failure);
   void Report();
+  std::optional<EvaluationResult> PlayEvaluation(MomentSink* sink, const std::stop_token& stop);
   void EvaluateIfDue(const std::stop_token& stop);
   std::unique_ptr<RecordingWriter> BeginRecording();  // null: none is wanted
   void KeepRecording(RecordingWriter& recording);
@@ -97,11 +100,12 @@ class TrainingLoop {
   // When the stop was requested, set by whichever thread requested it.
   std::atomic<Clock::rep> stop_requested_at_ = 0;
   Clock::time_point last_checkpoint_at_ = Clock::now();
-  int64_t next_segment_;  // no segment that begins before it needs to be handed over
-  int64_t handed_over_;   // env_steps of the newest checkpoint that the writer got
-  double pause_ms_ = 0;   // for which training stood still for the newest checkpoint
-  int64_t written_;       // env_steps of the newest checkpoint that is known to be complete
-  std::string failure_;   // of the newest checkpoint; empty: none, or it is not known yet
+  int64_t next_segment_;       // no segment that begins before it needs to be handed over
+  int64_t handed_over_;        // env_steps of the newest checkpoint that the writer got
+  double pause_ms_ = 0;        // for which training stood still for the newest checkpoint
+  int64_t written_;            // env_steps of the newest checkpoint that is known to be complete
+  std::string failure_;        // of the newest checkpoint; empty: none, or it is not known yet
+  std::string games_failure_;  // why they cannot be played on; empty while they can
   std::string metrics_problem_;
   double written_unix_seconds_;
   std::string waiting_best_;  // the content of best/network.safetensors, until it is written

@@ -181,7 +181,10 @@ const std::vector<std::string>& AleGameNames() {
 }
 
 std::filesystem::path DefaultRomDirectory() {
-  return DQND_ROM_DIRECTORY;
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto installed = program.parent_path().parent_path() / "share/dqnd/roms";
+  return std::filesystem::exists(installed, error) ? installed : DQND_ROM_DIRECTORY;
 }
 
 std::filesystem::path CheckedRom(std::string_view game, const std::string& directory) {

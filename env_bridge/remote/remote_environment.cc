@@ -15,64 +15,59 @@ namespace dqnd {
 namespace {
 
 RemoteVectorEnvironment::Connect ConnectorOf(const EnvironmentOptions& options) {
-  if (options.id.starts_with(kElsewhere)) {
-    return [address = options.id.substr(kElsewhere.size()), access = options.worker_access] {
-      return std::make_unique<WorkerStream>(address, access);
+  if (IsElsewhere(options.id)) {
+    return [address = options.id.substr(kElsewhere.size()),
+            access = options.worker_access](const std::stop_token& give_up) {
+      return std::make_unique<WorkerStream>(address, access, give_up);
     };
   }
-  return [program = options.worker] { return std::make_unique<WorkerProcess>(program); };
-}
-
-std::unique_ptr<RemoteVectorEnvironment> Make(const EnvironmentOptions& options, int n_envs) {
-  return std::make_unique<RemoteVectorEnvironment>(ConnectorOf(options), options, n_envs);
+  return [program = options.worker](const std::stop_token& give_up) {
+    return std::make_unique<WorkerProcess>(program, give_up);
+  };
 }
 
 // One game for itself. Where its worker is lost the episode is truncated there.
 class RemoteEnvironment final : public Environment {
  public:
-  explicit RemoteEnvironment(const EnvironmentOptions& options) : game_(Make(options, 1)) {}
+  explicit RemoteEnvironment(const EnvironmentOptions& options)
+      : game_(ConnectorOf(options), options, 1, /*holds_ends=*/true) {}
 
-  const EnvironmentSpec& spec() const override { return game_->spec(); }
+  const EnvironmentSpec& spec() const override { return game_.spec(); }
 
   void Reset(std::optional<uint64_t> seed) override {
-    // The next episode has begun within the step that ended the last.
-    if (seed || !over_) game_->Reset(seed ? std::span(&*seed, 1) : std::span<const uint64_t>());
-    over_ = false;
-    at_outcome_ = false;
+    game_.Reset(seed ? std::span(&*seed, 1) : std::span<const uint64_t>());
   }
 
   StepResult Step(int action) override {
-    game_->Step(std::span(&action, 1));
-    if (const std::string failure = game_->failure(); !failure.empty()) {
+    game_.Step(std::span(&action, 1));
+    if (const std::string failure = game_.failure(); !failure.empty()) {
       throw std::runtime_error(failure);
     }
-    at_outcome_ = true;
-    over_ = game_->results()[0].done();
-    return game_->results()[0];
+    return game_.results()[0];
   }
 
   void Observe(std::span<uint8_t> out) const override {
-    std::ranges::copy(at_outcome_ ? game_->outcomes() : game_->observations(), out.begin());
+    std::ranges::copy(game_.observations(), out.begin());
   }
 
-  void Render(Image& image) const override { game_->Render(0, image); }
-  std::string SaveState() const override { return game_->SaveState(); }
-
-  void LoadState(std::string_view state) override {
-    game_->LoadState(state);
-    over_ = at_outcome_ = false;
-  }
+  void Render(Image& image) const override { game_.Render(0, image); }
+  std::string SaveState() const override { return game_.SaveState(); }
+  void LoadState(std::string_view state) override { game_.LoadState(state); }
+  std::vector<std::string> TakeRemarks() override { return game_.TakeRemarks(); }
+  void GiveUp() override { game_.GiveUp(); }
 
  private:
-  const std::unique_ptr<RemoteVectorEnvironment> game_;
-  bool over_ = false;
-  bool at_outcome_ = false;  // the newest observation is an outcome
+  RemoteVectorEnvironment game_;
 };
 
 }  // namespace
 
 bool IsRemote(std::string_view id) {
-  return id.starts_with("gymnasium:") || id.starts_with("python:") || id.starts_with(kElsewhere);
+  return id.starts_with("gymnasium:") || id.starts_with("python:") || IsElsewhere(id);
+}
+
+bool IsElsewhere(std::string_view id) {
+  return id.starts_with(kElsewhere);
 }
 
 std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& options) {
@@ -81,7 +76,7 @@ std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& opt
 
 std::unique_ptr<VectorEnvironment> MakeRemoteVectorEnvironment(const EnvironmentOptions& options,
                                                                int n_envs) {
-  return Make(options, n_envs);
+  return std::make_unique<RemoteVectorEnvironment>(ConnectorOf(options), options, n_envs);
 }
 
 EnvironmentSpec SpecOfRemote(const EnvironmentOptions& options) {
@@ -96,8 +91,9 @@ EnvironmentSpec SpecOfRemote(const EnvironmentOptions& options) {
                       options.max_episode_env_steps.value_or(0), options.frame_stack.value_or(0),
                       options.worker, options.worker_access);
   const auto found = known.find(key);
-  return found != known.end() ? found->second
-                              : known.emplace(key, Make(options, 1)->spec()).first->second;
+  return found != known.end()
+             ? found->second
+             : known.emplace(key, MakeRemoteEnvironment(options)->spec()).first->second;
 }
 
 }  // namespace dqnd

@@ -13,9 +13,10 @@ namespace dqnd {
 // the worker): gymnasium:ID and python:MODULE:FUNCTION, by processes of our own (options.worker),
 // and remote:ADDRESS, by a `dqnd-env serve` elsewhere.
 bool IsRemote(std::string_view id);
+bool IsElsewhere(std::string_view id);  // remote:ADDRESS
 
-// Throw std::invalid_argument when the worker
-// refuses the game, and std::runtime_error when none comes up. REQUIRES: IsRemote(options.id).
+// Throw std::invalid_argument when the worker refuses the game, and std::runtime_error when none
+// comes up. REQUIRES: IsRemote(options.id).
 std::unique_ptr<Environment> MakeRemoteEnvironment(const EnvironmentOptions& options);
 std::unique_ptr<VectorEnvironment> MakeRemoteVectorEnvironment(const EnvironmentOptions& options,
                                                                int n_envs);

@@ -72,8 +72,11 @@ EnvironmentSpec FromMessage(const v1::EnvironmentSpec& message, bool can_save) {
 }  // namespace
 
 RemoteGames::RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOptions& options,
-                         int n_envs)
-    : link_(std::move(link)), deadline_(options.worker_deadline_seconds), n_envs_(n_envs) {
+                         int n_envs, bool holds_ends)
+    : link_(std::move(link)),
+      deadline_(options.worker_deadline_seconds),
+      n_envs_(n_envs),
+      holds_ends_(holds_ends) {
   v1::OpenGames& open = *request_.mutable_open();
   open.set_contract_revision(kContractRevision);
   // A worker elsewhere plays one game, whose name is its own.
@@ -83,6 +86,7 @@ RemoteGames::RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOpti
   open.set_frame_stack(options.frame_stack.value_or(0));
   open.set_arguments_json(options.arguments.text);
   open.set_wrappers_json(options.wrappers.text);
+  open.set_holds_ends(holds_ends);
   Ask(Answered::kOpened);
   const v1::GamesOpened& opened = response_.opened();
   if (opened.contract_revision() != kContractRevision) {
@@ -125,7 +129,7 @@ void RemoteGames::EndStep(std::span<StepResult> results, std::span<uint8_t> outc
               .truncated = stepped.truncated()[game] != 0};
     Demand(std::isfinite(result.reward), "a reward that is not finite");
     result.game_over = result.done();
-    if (!result.done()) continue;
+    if (!result.done() || holds_ends_) continue;
     Demand(stepped.first_observations().size() >= (ended + 1) * bytes, "a first observation");
     stepped.first_observations().copy(
         reinterpret_cast<char*>(observations.subspan(game * bytes, bytes).data()), bytes,

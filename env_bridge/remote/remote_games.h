@@ -26,8 +26,10 @@ inline constexpr std::string_view kElsewhere = "remote:";
 // Owned and called by one thread at a time.
 class RemoteGames {
  public:
-  // Opens n_envs games over the link.
-  RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOptions& options, int n_envs);
+  // Opens n_envs games over the link. `holds_ends`: the next episode of a game begins by Reset, not
+  // within the step that ended the last.
+  RemoteGames(std::unique_ptr<WorkerLink> link, const EnvironmentOptions& options, int n_envs,
+              bool holds_ends);
 
   const EnvironmentSpec& spec() const { return spec_; }
   int size() const { return n_envs_; }
@@ -59,6 +61,7 @@ class RemoteGames {
   const std::unique_ptr<WorkerLink> link_;
   const std::chrono::seconds deadline_;
   const int n_envs_;
+  const bool holds_ends_;
   EnvironmentSpec spec_;
   std::string remark_;
   v1::PlayGamesRequest request_;

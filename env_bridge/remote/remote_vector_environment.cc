@@ -17,8 +17,8 @@ constexpr const char* kStream = "new_worker";  // of a game's seeds in new worke
 }  // namespace
 
 RemoteVectorEnvironment::RemoteVectorEnvironment(Connect connect, const EnvironmentOptions& options,
-                                                 int n_envs)
-    : connect_(std::move(connect)), options_(options) {
+                                                 int n_envs, bool holds_ends)
+    : connect_(std::move(connect)), options_(options), holds_ends_(holds_ends) {
   const int num_groups = std::clamp(options.workers.value_or(1), 1, n_envs);
   for (int i = 0; i < num_groups; ++i) {
     const int first = n_envs * i / num_groups, next = n_envs * (i + 1) / num_groups;
@@ -44,7 +44,8 @@ RemoteVectorEnvironment::RemoteVectorEnvironment(Connect connect, const Environm
 
 void RemoteVectorEnvironment::Open(Group& group) const {
   group.games = nullptr;  // the old worker ends before the new one begins
-  group.games = std::make_unique<RemoteGames>(connect_(), options_, group.size);
+  group.games = std::make_unique<RemoteGames>(connect_(give_up_.get_token()), options_, group.size,
+                                              holds_ends_);
   const EnvironmentSpec& spec = group.games->spec();
   if (!spec_.id.empty() &&
       (spec.observation != spec_.observation || spec.num_actions() != spec_.num_actions())) {
@@ -107,7 +108,7 @@ void RemoteVectorEnvironment::Step(std::span<const int> actions) {
 
 // A new worker for the group's, as often as it may be lost, and new episodes.
 void RemoteVectorEnvironment::Replace(Group& group) {
-  while (failure_.empty()) {
+  while (failure_.empty() && !give_up_.stop_requested()) {
     if (std::exchange(group.steps_since, 0) >= kSteady) group.losses = 0;
     if (++group.losses >= kMostLosses) {
       failure_ = fmt::format("the worker of {} was lost {} times in a row: {}", spec_.id,
@@ -131,7 +132,7 @@ void RemoteVectorEnvironment::Replace(Group& group) {
 void RemoteVectorEnvironment::BeginEpisodes(Group& group, RemoteGames& games) {
   std::vector<uint64_t> seeds;
   for (int k = group.first; k < group.first + group.size; ++k) {
-    seeds.push_back(seeds_[k].NextUint64());
+    seeds.push_back(seeds_[k].NextSeed());
   }
   games.Reset(seeds, Rows(observations_, group));
   group.is_new = true;

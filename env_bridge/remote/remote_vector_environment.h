@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,16 +21,18 @@ namespace dqnd {
 // Games that cannot be saved go on with new episodes after LoadState: their next env_step is lost.
 class RemoteVectorEnvironment final : public VectorEnvironment {
  public:
-  // Makes the link to a new worker.
-  using Connect = std::function<std::unique_ptr<WorkerLink>()>;
+  // Makes the link to a new worker, whose waits end soon when `give_up` is requested.
+  using Connect = std::function<std::unique_ptr<WorkerLink>(const std::stop_token& give_up)>;
 
   // A worker that is lost so often, with fewer than kSteady env_steps between, is given up.
   static constexpr int kMostLosses = 3;
   static constexpr int64_t kSteady = 100;
 
-  // Opens n_envs games in options.workers groups, at most one a game. Throws std::invalid_argument
-  // when these games cannot be had, and std::runtime_error when no worker comes up.
-  RemoteVectorEnvironment(Connect connect, const EnvironmentOptions& options, int n_envs);
+  // Opens n_envs games in options.workers groups, at most one a game. `holds_ends`: an episode that
+  // ended stays as it is until Reset. Throws std::invalid_argument when these games cannot be had,
+  // and std::runtime_error when no worker comes up.
+  RemoteVectorEnvironment(Connect connect, const EnvironmentOptions& options, int n_envs,
+                          bool holds_ends = false);
 
   const EnvironmentSpec& spec() const override { return spec_; }
   int size() const override { return static_cast<int>(results_.size()); }
@@ -44,6 +47,7 @@ class RemoteVectorEnvironment final : public VectorEnvironment {
   void LoadState(std::string_view state) override;
   std::vector<std::string> TakeRemarks() override;
   std::string failure() const override { return failure_; }
+  void GiveUp() override { give_up_.request_stop(); }
 
  private:
   struct Group {
@@ -65,6 +69,8 @@ class RemoteVectorEnvironment final : public VectorEnvironment {
 
   const Connect connect_;
   const EnvironmentOptions options_;
+  const bool holds_ends_;
+  std::stop_source give_up_;
   EnvironmentSpec spec_;
   size_t observation_bytes_ = 0;
   // Render and SaveState ask the workers, which changes nothing in the games but may lose one.

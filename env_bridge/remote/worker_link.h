@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <stop_token>
+#include <utility>
 
 #include "dqnd/v1/environment.pb.h"
 
@@ -12,6 +15,34 @@ namespace dqnd {
 class WorkerLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// How long to wait: until a deadline, but only a few seconds more once the wait is given up, which
+// a worker that is well keeps within.
+class Patience {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Patience(Clock::time_point deadline, std::stop_token give_up)
+      : end_(deadline), give_up_(std::move(give_up)) {}
+
+  // Whether it is at its end; to be asked every kLook.
+  bool IsOver() {
+    if (!given_up_ && give_up_.stop_requested()) {
+      given_up_ = true;
+      end_ = std::min(end_, Clock::now() + kGrace);
+    }
+    return Clock::now() >= end_;
+  }
+
+  static constexpr std::chrono::milliseconds kLook{100};
+
+ private:
+  static constexpr std::chrono::seconds kGrace{3};
+
+  Clock::time_point end_;
+  const std::stop_token give_up_;
+  bool given_up_ = false;
 };
 
 // A conversation with a worker that plays games (dqnd.v1.EnvironmentService): a request, its

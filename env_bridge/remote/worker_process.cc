@@ -23,6 +23,7 @@ namespace {
 constexpr int kWorkersEnd = 3;  // of the sockets, as the worker's file descriptor
 constexpr size_t kLastBytes = 4096;
 constexpr int kLastLines = 6;
+constexpr int kMostParts = 64;  // of kLastBytes, at a time
 constexpr std::chrono::seconds kGrace{2};
 
 std::string ErrnoText(int error) {
@@ -60,7 +61,8 @@ std::string LastLines(const std::string& text) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::string& program) {
+WorkerProcess::WorkerProcess(const std::string& program, std::stop_token give_up)
+    : give_up_(std::move(give_up)) {
   std::array<int, 2> sockets, said, failure;
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0 ||
       ::pipe2(said.data(), O_CLOEXEC) != 0 || ::pipe2(failure.data(), O_CLOEXEC) != 0) {
@@ -121,10 +123,11 @@ void WorkerProcess::Send(const v1::PlayGamesRequest& request) {
 
 void WorkerProcess::Receive(v1::PlayGamesResponse& response, Clock::time_point deadline) {
   uint32_t length = 0;
-  Read(reinterpret_cast<char*>(&length), sizeof length, deadline);
+  Patience patience(deadline, give_up_);
+  Read(reinterpret_cast<char*>(&length), sizeof length, patience);
   if (length > kLargestMessage) Lose(fmt::format("it announced a message of {} bytes", length));
   buffer_.resize(length);
-  Read(buffer_.data(), length, deadline);
+  Read(buffer_.data(), length, patience);
   if (!response.ParseFromString(buffer_)) Lose("its answer is no message of dqnd.v1");
 }
 
@@ -134,14 +137,15 @@ int64_t WorkerProcess::resident_bytes() const {
   return pages >> size >> resident ? resident * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
-void WorkerProcess::Read(char* bytes, size_t size, Clock::time_point deadline) {
+void WorkerProcess::Read(char* bytes, size_t size, Patience& patience) {
   while (size > 0) {
     std::array<pollfd, 2> waiting = {{{.fd = socket_, .events = POLLIN, .revents = 0},
                                       {.fd = said_, .events = POLLIN, .revents = 0}}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) Lose("it did not answer in time");
-    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left));
+    const int ready = ::poll(waiting.data(), waiting.size(), Patience::kLook.count());
     if (ready < 0 && errno != EINTR) Lose(ErrnoText(errno));
+    if ((ready <= 0 || waiting[0].revents == 0) && patience.IsOver()) {
+      Lose("it did not answer in time");
+    }
     if (ready <= 0) continue;
     if (waiting[1].revents != 0) Listen();
     if (waiting[0].revents == 0) continue;
@@ -157,7 +161,8 @@ void WorkerProcess::Read(char* bytes, size_t size, Clock::time_point deadline) {
 void WorkerProcess::Listen() {
   std::array<char, kLastBytes> bytes;
   ssize_t size = 0;
-  while ((size = ::read(said_, bytes.data(), bytes.size())) > 0) {
+  for (int part = 0; part < kMostParts; ++part) {  // it may write faster than we read
+    if ((size = ::read(said_, bytes.data(), bytes.size())) <= 0) break;
     last_words_.append(bytes.data(), static_cast<size_t>(size));
     if (last_words_.size() > kLastBytes) last_words_.erase(0, last_words_.size() - kLastBytes);
   }

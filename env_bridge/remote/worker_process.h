@@ -17,7 +17,7 @@ class WorkerProcess final : public WorkerLink {
   static constexpr size_t kLargestMessage = size_t{1} << 30;  // bytes
 
   // Throws std::invalid_argument when there is no such program or it cannot be started.
-  explicit WorkerProcess(const std::string& program);
+  WorkerProcess(const std::string& program, std::stop_token give_up);
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
@@ -30,10 +30,11 @@ class WorkerProcess final : public WorkerLink {
 
  private:
   void Listen();
-  void Read(char* bytes, size_t size, Clock::time_point deadline);
+  void Read(char* bytes, size_t size, Patience& patience);
   [[noreturn]] void Lose(const std::string& how);
   std::string HowItEnded();
 
+  const std::stop_token give_up_;
   pid_t process_ = -1;  // -1: it has ended
   int socket_ = -1;
   int said_ = -1;           // what the worker writes for people

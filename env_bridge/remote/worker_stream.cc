@@ -9,6 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "dqnd/v1/environment.grpc.pb.h"
 
@@ -105,17 +106,19 @@ struct WorkerStream::Call {
     }
   }
 
-  // Whether the operation under way succeeded; one that is not over by `deadline` has not, and the
-  // stream is cancelled then.
-  bool Wait(Clock::time_point deadline) {
-    const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
+  // Whether the operation under way succeeded. One that is not over when `patience` is has not, and
+  // the stream is cancelled then.
+  bool Wait(Patience patience) {
     void* tag = nullptr;
     bool ok = false;
-    const auto came = queue.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + left);
-    if (came == grpc::CompletionQueue::GOT_EVENT) return ok;
-    context.TryCancel();
-    queue.Next(&tag, &ok);
-    return false;
+    while (queue.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + Patience::kLook) !=
+           grpc::CompletionQueue::GOT_EVENT) {
+      if (!patience.IsOver()) continue;
+      context.TryCancel();
+      queue.Next(&tag, &ok);
+      return false;
+    }
+    return ok;
   }
 
   // How the stream ended. REQUIRES: it has, and no operation is under way.
@@ -129,8 +132,9 @@ struct WorkerStream::Call {
   }
 };
 
-WorkerStream::WorkerStream(const std::string& address, const std::string& access)
-    : address_(address) {
+WorkerStream::WorkerStream(const std::string& address, const std::string& access,
+                           std::stop_token give_up)
+    : address_(address), give_up_(std::move(give_up)) {
   CheckAddress(address, access);
   gpr_set_log_function([](gpr_log_func_args*) {});  // what goes wrong is in our own messages
   if (!address.starts_with(kUnix)) token_ = ReadFile(access, "token");
@@ -148,18 +152,22 @@ bool WorkerStream::Begin(bool wait) {
   if (!token_.empty()) call_->context.AddMetadata("authorization", "Bearer " + token_);
   const auto stub = v1::EnvironmentService::NewStub(channel_);
   call_->stream = stub->AsyncPlayGames(&call_->context, &call_->queue, kOperation);
-  return call_->Wait(Clock::now() + kConnectTimeout);
+  return Wait(Clock::now() + kConnectTimeout);
+}
+
+bool WorkerStream::Wait(Clock::time_point deadline) {
+  return call_->Wait(Patience(deadline, give_up_));
 }
 
 void WorkerStream::Send(const v1::PlayGamesRequest& request) {
   call_->stream->Write(request, kOperation);
   // A worker that takes nothing for so long is as good as gone.
-  if (!call_->Wait(Clock::now() + kConnectTimeout)) Lose();
+  if (!Wait(Clock::now() + kConnectTimeout)) Lose();
 }
 
 void WorkerStream::Receive(v1::PlayGamesResponse& response, Clock::time_point deadline) {
   call_->stream->Read(&response, kOperation);
-  if (!call_->Wait(deadline)) Lose();
+  if (!Wait(deadline)) Lose();
 }
 
 void WorkerStream::Lose() {

@@ -21,7 +21,7 @@ class WorkerStream final : public WorkerLink {
   // `address`: HOST:PORT, with TLS and a token, or unix:PATH. `access`: a folder with the token and
   // the certificate that `dqnd-env serve` made, for the former; no other certificate is trusted.
   // Throws std::invalid_argument when these are wrong, and WorkerLost when no worker answers there.
-  WorkerStream(const std::string& address, const std::string& access);
+  WorkerStream(const std::string& address, const std::string& access, std::stop_token give_up);
   WorkerStream(const WorkerStream&) = delete;
   WorkerStream& operator=(const WorkerStream&) = delete;
   ~WorkerStream() override;
@@ -34,9 +34,11 @@ class WorkerStream final : public WorkerLink {
   struct Call;
 
   bool Begin(bool wait);
+  bool Wait(Clock::time_point deadline);
   [[noreturn]] void Lose();
 
   const std::string address_;
+  const std::stop_token give_up_;
   std::string token_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Call> call_;

@@ -86,7 +86,10 @@ class ExhibitionServiceImpl::Player final
 
   // Any thread.
   void End() {
-    Note([&] { ended_ = true; });
+    Note([&] {
+      ended_ = true;
+      if (game_ != nullptr) game_->GiveUp();
+    });
   }
 
  private:
@@ -123,8 +126,14 @@ class ExhibitionServiceImpl::Player final
     } catch (const std::exception& error) {
       status = {grpc::StatusCode::INTERNAL, error.what()};
     }
-    game_ = nullptr;
+    SetGame(nullptr);
     Finish(status);
+  }
+
+  // The old one goes without the lock: a game of another process takes a while to end.
+  void SetGame(std::unique_ptr<ExhibitionGame> game) {
+    const std::lock_guard lock(mutex_);
+    game_.swap(game);
   }
 
   void Start() {
@@ -146,11 +155,11 @@ class ExhibitionServiceImpl::Player final
     if (!(eps >= 0 && eps <= 1)) {
       throw std::invalid_argument(fmt::format("epsilon is {}; choose a number from 0 to 1", eps));
     }
-    game_ = std::make_unique<ExhibitionGame>(
+    SetGame(std::make_unique<ExhibitionGame>(
         ExhibitionOptions{.environment = service_.parts_.environment,
                           .eps = eps,
                           .seed = start.has_seed() ? start.seed() : AnySeed()},
-        service_.parts_.policies.Make());
+        service_.parts_.policies.Make()));
     encoder_ = std::make_unique<MomentEncoder>(game_->spec().observation);
     SetShow(start.show());
     StartRead(&request_);
@@ -342,7 +351,6 @@ class ExhibitionServiceImpl::Player final
   // Owned by the player's thread.
   RateLimit requests_{kRequestsPerSecond};
   Wakeup saliency_news_;  // nobody waits for it: a map goes out with the next moment
-  std::unique_ptr<ExhibitionGame> game_;
   std::unique_ptr<MomentEncoder> encoder_;
   std::unique_ptr<SaliencyWorker> saliency_;
   bool every_frame_ = false;
@@ -358,6 +366,9 @@ class ExhibitionServiceImpl::Player final
   Clock::time_point due_ = {};         // when the next frame is shown
   Clock::time_point next_write_ = {};  // not before
   v1::PlayResponse response_;          // gRPC's while writing_
+
+  // Set under mutex_; the player's thread reads it without.
+  std::unique_ptr<ExhibitionGame> game_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

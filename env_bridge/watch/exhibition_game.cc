@@ -33,7 +33,7 @@ ExhibitionGame::ExhibitionGame(const ExhibitionOptions& options, std::unique_ptr
       first_action_(IdleAction(spec())),
       env_steps_per_second_(spec().frames_per_second / spec().frame_skip),
       random_(options.seed, "exhibition"),
-      environment_seed_(random_.NextUint64()),
+      environment_seed_(random_.NextSeed()),
       states_(1, spec().observation),
       observation_(spec().observation.bytes()) {
   // The frames between two decisions; the last of an env_step is taken after it.

@@ -32,6 +32,9 @@ class ExhibitionGame {
   // Begins the first game. Throws what MakeEnvironment throws.
   ExhibitionGame(const ExhibitionOptions& options, std::unique_ptr<LivePolicy> policy);
 
+  // As of Environment; any thread.
+  void GiveUp() { environment_->GiveUp(); }
+
   // Begins a new game and forgets the moments to go back to.
   void Restart();
 

@@ -41,6 +41,12 @@ def test_every_space_has_one_layout(space, dtype, shape, scale):
             assert np.array_equal(encoded.reshape(-1), flat)
 
 
+def test_observations_of_nothing_are_refused():
+    for space in (spaces.Dict({"a": box(0, 1, (0,), np.float32)}), box(0, 1, (0, 4), np.float32)):
+        with pytest.raises(Refused, match="are empty"):
+            observation_rule(space)
+
+
 @pytest.mark.parametrize("space", [spaces.Text(4), spaces.Dict({"a": spaces.Sequence(spaces.Discrete(2))})])
 def test_observations_without_a_fixed_size_are_refused(space):
     with pytest.raises(Refused, match="no fixed number of elements"):
@@ -62,8 +68,9 @@ def test_actions_are_counted_through():
     assert [list(pairs.decode(i)) for i in range(6)] == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
     with pytest.raises(Refused, match="continuous ones want another algorithm"):
         action_rule(box(-1, 1, (1,), np.float32))
-    with pytest.raises(Refused, match="up to 1024"):
-        action_rule(spaces.MultiDiscrete([40, 40]))
+    for too_many in (spaces.MultiDiscrete([80, 80]), spaces.Discrete(2**40)):
+        with pytest.raises(Refused, match="up to 4096"):
+            action_rule(too_many)
 
 
 def test_the_next_episode_begins_within_the_step_that_ended_the_last():
@@ -173,6 +180,89 @@ def test_an_error_within_a_game_is_an_answer():
 
 def test_requests_begin_with_open():
     assert "must be open" in answer(Session(), step=v1.StepGames(actions=[0])).failed.message
+
+
+@pytest.mark.parametrize("first", ["gymnasium:CartPole-v1", "gymnasium:NoSuchGame-v0"])
+def test_a_session_is_opened_once(first):
+    """Whoever plays with a worker elsewhere chooses no other game there, and runs no function."""
+    session = Session()
+    answer(session, open=v1.OpenGames(id=first, n_envs=1))
+    failed = answer(session, open=v1.OpenGames(id="python:os:getcwd", n_envs=1)).failed
+    assert failed.is_final and ("open already" in failed.message or "must be open" in failed.message)
+
+
+def test_an_end_is_held_until_the_next_reset():
+    games = Games("gymnasium:CartPole-v1", 1, max_episode_env_steps=2, holds_ends=True)
+    games.reset([1])
+    games.step([0])
+    outcomes, _, _, truncated, firsts = games.step([0])
+    assert list(truncated) == [1] and not firsts
+    assert np.array_equal(games.newest, outcomes) and abs(outcomes).max() > 0.05
+    assert abs(games.reset([])).max() < 0.05
+
+
+def test_a_limit_of_ones_own_replaces_that_of_the_game():
+    for limit, expected in ((0, 200), (150, 150), (1000, 1000)):
+        games = Games("gymnasium:MountainCar-v0", 1, max_episode_env_steps=limit)
+        games.reset([1])
+        cut = next(i for i in range(2000) if any(games.step([1])[3]))
+        assert (cut + 1, games.limit) == (expected, expected)
+
+
+class Drawn(gymnasium.Env):
+    """Draws whatever `drawn` is."""
+
+    observation_space = box(0, 1, (3,), np.float32)
+    action_space = spaces.Discrete(2)
+    render_mode = "rgb_array"
+    drawn = None
+
+    def reset(self, seed=None, options=None):
+        return np.zeros(3, np.float32), {}
+
+    def render(self):
+        return self.drawn
+
+
+@pytest.mark.parametrize(("drawn", "shape"), [
+    (np.full((5, 6, 4), 9, np.uint8), (5, 6, 3)),
+    (np.full((5, 6), 9, np.uint8), (5, 6, 3)),
+    (np.full((5, 6, 1), 9, np.uint8), (5, 6, 3)),
+    (np.full((5, 6, 3), 0.5), None),
+    (np.zeros((0, 0, 3), np.uint8), None),
+    (np.zeros((9000, 2, 3), np.uint8), None),
+    ([np.zeros((5, 6, 3), np.uint8)], None),
+    ([], None),
+    ("text", None),
+    (None, None),
+])
+def test_whatever_is_drawn_ends_no_game(monkeypatch, drawn, shape):
+    monkeypatch.setattr(Drawn, "drawn", drawn)
+    games = Games("python:games_test:Drawn", 1)
+    picture = games.first_picture()
+    assert picture.dtype == np.uint8 and picture.shape == (shape or (120, 160, 3))
+    assert (shape is not None) == (games.draws_not == "") and (shape is None or (picture == 9).all())
+
+
+def test_an_observation_that_bytes_do_not_hold_is_an_error():
+    rule = observation_rule(box(0, 255, (2,), np.uint8))
+    assert list(rule.encode(np.array([3, 255])).reshape(-1)) == [3, 255]
+    for wrong in ([0.7, 1], [300, 1], [-1, 0]):
+        with pytest.raises(ValueError, match="that no uint8 holds"):
+            rule.encode(np.array(wrong))
+    assert list(observation_rule(box(0, 1, (2,), np.bool_)).encode(np.array([True, False])).reshape(-1)) == [1, 0]
+
+
+def test_a_reward_may_be_an_array_of_one():
+    class Paying(Drawn):
+        def step(self, action):
+            return np.zeros(3, np.float32), np.array([2.5]), False, False, {}
+
+    import dqnd.games.games as module
+
+    module.Paying = Paying
+    games = Games("python:dqnd.games.games:Paying", 1)
+    assert games.step([0])[1] == [2.5]
 
 
 def test_a_game_that_cannot_be_drawn_is_played_all_the_same():

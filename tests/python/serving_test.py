@@ -5,7 +5,7 @@ import pathlib
 import re
 import signal
 import subprocess
-import sys
+import threading
 import time
 
 import grpc
@@ -26,8 +26,10 @@ def serve(tmp_path):
             [WORKER, "serve", game, "--envs", str(envs), "--address", address, "--access", tmp_path / "access", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         processes.append(process)
-        line = process.stdout.readline()
-        assert " at a time, at " in line, line + process.stdout.read()
+        said = []
+        while " at a time, at " not in (line := process.stdout.readline()):
+            said.append(line)
+            assert line, said
         return line.split(" at ")[-1].strip(), process
 
     yield begin
@@ -120,6 +122,15 @@ def test_more_games_than_are_there_are_refused(tmp_path, serve):
     assert done.returncode == 1 and "2 games are asked for, and 0 of the 2" in done.stderr
 
 
+def test_a_game_that_evaluations_would_lack_is_said_at_the_start(tmp_path, serve):
+    address, _ = serve(envs=2)
+    config = configuration(tmp_path, remote(address, n_envs=2))
+    done = dqnd("train", config, "evaluation.every_env_steps=500")
+    assert done.returncode == 1 and "0 of the 2 (--envs) are left" in done.stderr, done.stderr
+    assert not any((tmp_path / "run").glob("checkpoints/*"))
+    assert dqnd("train", config, "evaluation.every_env_steps=0").returncode == 0
+
+
 def training(config, *overrides):
     return subprocess.Popen([PROGRAM, "train", config, *overrides], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
@@ -154,6 +165,54 @@ def test_a_process_that_dies_takes_only_its_own_games_along(tmp_path, serve):
     assert process.wait(120) == 0, process.stderr.read()
     log = (tmp_path / "run" / "dqnd.log").read_text()
     assert "it was ended by signal 9" in log and len(re.findall("is lost", log)) == 1
+
+
+def test_a_run_stops_in_time_although_its_worker_elsewhere_is_gone(tmp_path, serve):
+    address, server = serve()
+    process = training(configuration(tmp_path, remote(address, n_envs=2)), "train.total_env_steps=100000000")
+    wait_until_it_trains(process, tmp_path / "run")
+    server.kill()
+    server.wait()
+    time.sleep(1)
+    process.terminate()
+    assert process.wait(9) == 75
+
+
+def test_what_a_game_has_started_ends_with_it(tmp_path, serve, games):  # noqa: F811
+    (games / "more_games.py").write_text(
+        "import os, subprocess\nfrom own_games import Fragile\n\nclass Parent(Fragile):\n    def __init__(self):\n"
+        "        self.child = subprocess.Popen(['sleep', '1000'])\n        print('started', self.child.pid, flush=True)\n")
+    address, server = serve("python:more_games:Parent", envs=1)
+    (games / "always").write_text("step")
+    for _ in range(2):  # the place is free again
+        with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
+            requests = [v1.PlayGamesRequest(open=v1.OpenGames(n_envs=1)), v1.PlayGamesRequest(reset=v1.ResetGames(seeds=[1])),
+                        v1.PlayGamesRequest(step=v1.StepGames(actions=[0]))]
+            with pytest.raises(grpc.RpcError) as error:
+                list(channel.stream_stream(METHOD)((each.SerializeToString() for each in requests), timeout=30))
+            assert error.value.code() == grpc.StatusCode.ABORTED and "it ended with status 3" in error.value.details()
+            child = re.search("started ([0-9]+)", error.value.details())[1]
+            assert not pathlib.Path(f"/proc/{child}/cmdline").exists() or not pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
+
+
+def test_a_stream_that_says_nothing_keeps_nobodys_place(serve):
+    address, _ = serve()
+    with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
+        silence = threading.Event()
+        with pytest.raises(grpc.RpcError) as error:
+            list(channel.stream_stream(METHOD)(iter(lambda: silence.wait(60) and None, None), timeout=30))
+        assert error.value.code() == grpc.StatusCode.CANCELLED
+        silence.set()
+
+
+def test_modules_of_the_working_folder_are_found(games, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("PYTHONPATH")
+    for command in ("describe", "serve"):
+        process = subprocess.Popen([WORKER, command, "python:own_games:fragile", *(["--address", f"unix:{games}/here"] if command == "serve" else [])],
+                                   cwd=games, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert "python:own_games:fragile" in process.stdout.readline()
+        process.terminate()
+        process.wait(60)
 
 
 def test_the_games_of_a_daemon_that_was_killed_are_given_back(tmp_path, serve):
@@ -207,6 +266,7 @@ def test_malformed_requests_harm_nobody(serve, messages, code):
     (["gymnasium:CartPole-v1", "--wrappers", '["NoSuchWrapper"]'], 'no "NoSuchWrapper"'),
     (["gymnasium:CartPole-v1", "--address", "unix:relative"], "absolute"),
     (["gymnasium:CartPole-v1", "--address", "localhost"], "is no address"),
+    (["gymnasium:CartPole-v1", "--address", "::1:0"], "is no address"),
     (["gymnasium:CartPole-v1", "--address", "unix:/etc/passwd"], "no socket"),
     (["gymnasium:CartPole-v1", "--envs", "0"], "at least 1"),
 ])

@@ -165,6 +165,19 @@ def test_a_run_ends_with_the_same_bits_natively_and_with_any_number_of_workers(g
     assert len(digests) == 1
 
 
+def test_a_run_of_minatar_ends_with_the_same_bits_natively_and_in_a_worker(games):
+    """Whose generator takes seeds below 2^32 alone."""
+    digests = set()
+    for name, environment in {"native": {"id": "minatar:breakout"},
+                              "worker": {"id": "python:own_games:MinAtar", "arguments": {"name": "breakout"}}}.items():
+        folder = games / name
+        folder.mkdir()
+        done = dqnd("train", configuration(folder, {"n_envs": 2, **environment}))
+        assert done.returncode == 0, done.stderr
+        digests.add(digest(folder / "run"))
+    assert len(digests) == 1
+
+
 def test_an_interrupted_run_ends_with_the_bits_of_one_that_never_was(games):
     config = configuration(games, {"id": "gymnasium:CartPole-v1", "n_envs": 2})
     for total in (700, 1200):  # the second in the middle of episodes
@@ -207,6 +220,51 @@ def test_a_worker_that_fails_is_replaced_and_the_run_goes_on(games, fault, said)
     text = log.read_text()
     assert said in text and "a new one goes on, with new episodes" in text
     assert len(re.findall("is lost", text)) == 1
+
+
+def test_an_evaluation_whose_worker_dies_is_played_again(games):
+    config = configuration(games, {"id": "python:own_games:fragile"})
+    assert dqnd("train", config).returncode == 0
+    arguments = ("evaluate", games / "run", "--episodes", 5, "--eps", 0.5, "--json")
+    whole = json.loads(dqnd(*arguments).stdout)
+    (games / "fault").write_text("die")
+    disturbed = dqnd(*arguments)
+    assert "in an evaluation: a worker of" in disturbed.stderr and "it ended with status 3" in disturbed.stderr
+    assert json.loads(disturbed.stdout) == whole
+    assert whole["lengths"] == [20] * 5
+
+
+def test_an_evaluation_that_cannot_be_played_ends_the_run_with_a_checkpoint(games):
+    config = configuration(games, {"id": "python:own_games:fragile", "worker_deadline_seconds": 60})
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=100000000", "evaluation.every_env_steps=3000",
+                                "checkpoint.every_env_steps=1000000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    log = games / "run" / "dqnd.log"
+    end = time.monotonic() + 60
+    while not log.exists() or "evaluation 1 at" not in log.read_text():
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    # The workers that train are there; no new one will be.
+    (games / "own_games.py").rename(games / "away.py")
+    assert process.wait(60) == 1
+    assert "No module named 'own_games'" in process.stderr.read()
+    inspected = json.loads(dqnd("inspect", games / "run", "--json").stdout)[0]
+    assert inspected["env_steps"] % 3000 == 0, "there is a checkpoint of where it ended"
+    (games / "away.py").rename(games / "own_games.py")
+    done = dqnd("train", config, "train.total_env_steps=100000000", "evaluation.every_env_steps=3000", "run.max_wall_time=2s")
+    assert done.returncode == 75, done.stderr
+
+
+def test_a_run_stops_in_time_although_a_worker_hangs(games):
+    config = configuration(games, {"id": "python:own_games:fragile", "n_envs": 2})
+    process = subprocess.Popen([PROGRAM, "train", config, "train.total_env_steps=100000000"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    workers_at_play(process, games / "run")
+    (games / "fault").write_text("hang")
+    while (games / "fault").exists():
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(9) == 75
+    assert dqnd("inspect", games / "run").returncode == 0
 
 
 @pytest.mark.parametrize("where", ["step", "reset"])

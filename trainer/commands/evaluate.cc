@@ -18,6 +18,10 @@ void WriteActions(const std::string& path, const std::vector<int>& actions) {
   WriteFileAtomically(RealFileSystem(), path, fmt::format("{}\n", fmt::join(actions, "\n")));
 }
 
+void Tell(const std::string& remark) {
+  fmt::print(stderr, "dqnd: {}\n", remark);
+}
+
 }  // namespace
 
 int EvaluateCommand(const EvaluateArguments& arguments) {
@@ -35,7 +39,7 @@ int EvaluateCommand(const EvaluateArguments& arguments) {
                                                            .eps = eps,
                                                            .seed = arguments.seed,
                                                            .stream = "dqnd evaluate"},
-                                                          stop.token());
+                                                          stop.token(), {.remark = Tell});
   if (!result) return kExitAgain;
   if (!arguments.actions.empty()) WriteActions(arguments.actions, result->actions);
 

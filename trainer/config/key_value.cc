@@ -1,5 +1,6 @@
 #include "trainer/config/key_value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -151,22 +152,42 @@ void Read(const Key& key, const YAML::Node& node, std::string& out) {
   out = node.Scalar();
 }
 
-// What YAML 1.2's JSON schema takes a node for.
-Json ToJson(const YAML::Node& node) {
+// A number as JSON and YAML have it in common; absent where it is none. YAML's others (0x1F, .inf)
+// would become something else without a word.
+std::optional<Json> JsonNumber(const Key& key, const YAML::Node& node) {
+  constexpr std::array<std::string_view, 4> kOfYamlAlone = {".inf", "-.inf", "+.inf", ".nan"};
+  const std::string& text = node.Scalar();
+  if (std::ranges::count(kOfYamlAlone, text) > 0 || text.starts_with("0x") ||
+      text.starts_with("0o")) {
+    throw std::invalid_argument(key.path + " holds " + text +
+                                ", which JSON has no number for; write it in quotes where it is "
+                                "text, or as a decimal number");
+  }
+  const std::string bare = BareNumber(text);
+  if (const auto whole = ParseNumber<int64_t>(bare)) return *whole;
+  const auto real = ParseNumber<double>(bare);
+  if (real && std::isfinite(*real)) return *real;
+  return std::nullopt;
+}
+
+Json ToJson(const Key& key, const YAML::Node& node) {
   Json json;
   if (node.IsMap()) {
     json = Json::object();
-    for (const auto& entry : node) json[entry.first.Scalar()] = ToJson(entry.second);
+    for (const auto& entry : node) {
+      const std::string& name = entry.first.Scalar();
+      if (json.contains(name)) throw std::invalid_argument(key.path + " has " + name + " twice");
+      json[name] = ToJson(key, entry.second);
+    }
   } else if (node.IsSequence()) {
     json = Json::array();
-    for (const YAML::Node& element : node) json.push_back(ToJson(element));
+    for (const YAML::Node& element : node) json.push_back(ToJson(key, element));
   } else if (!node.IsNull()) {
     const std::string& text = node.Scalar();
     json = text;
-    if (!IsPlain(node)) return json;
+    if (!IsPlain(node) || node.Tag().ends_with(":str")) return json;
     if (text == "true" || text == "false") return text == "true";
-    if (const auto whole = ParseNumber<int64_t>(text)) return *whole;
-    if (const auto real = ParseNumber<double>(text); real && std::isfinite(*real)) return *real;
+    if (auto number = JsonNumber(key, node)) return *std::move(number);
   }
   return json;
 }
@@ -174,7 +195,7 @@ Json ToJson(const YAML::Node& node) {
 // Written as YAML's own lists and mappings, or as text that is JSON.
 void Read(const Key& key, const YAML::Node& node, JsonText& out) {
   const Json json =
-      node.IsScalar() ? Json::parse(node.Scalar(), nullptr, /*throw*/ false) : ToJson(node);
+      node.IsScalar() ? Json::parse(node.Scalar(), nullptr, /*throw*/ false) : ToJson(key, node);
   if (!json.is_structured()) FailType(key, node);
   out.text = json.dump();
 }

@@ -31,7 +31,7 @@ class CountingWorkers {
   std::vector<int> sizes;  // games of each worker
 
   RemoteVectorEnvironment::Connect Connect() {
-    return [this] {
+    return [this](const std::stop_token&) {
       if (++started > most_starts) throw WorkerLost("no more of them");
       return std::make_unique<Link>(*this);
     };
@@ -285,6 +285,22 @@ TEST(RemoteVectorEnvironment, GamesThatCannotGoOnWithNewEpisodes) {
   }
   EXPECT_NE(firsts[0], 10);
   EXPECT_EQ(firsts[0], firsts[1]) << "from a seed of the game's own";
+}
+
+TEST(RemoteVectorEnvironment, AfterGivingUpAWorkerThatIsLostIsNotReplaced) {
+  CountingWorkers workers;
+  workers.faults[1] = Fault::kDies;
+  RemoteVectorEnvironment games = Make(workers, 1);
+  games.Reset(std::vector<uint64_t>{10});
+  games.GiveUp();
+  games.Step(std::vector<int>{1});
+  EXPECT_EQ(games.results()[0], (StepResult{.reward = 1})) << "one that is well still plays";
+  for (int twice = 0; twice < 2; ++twice) {
+    games.Step(std::vector<int>{1});
+    EXPECT_TRUE(games.results()[0].lost);
+  }
+  EXPECT_EQ(workers.started, 1);
+  EXPECT_EQ(games.failure(), "");
 }
 
 TEST(RemoteVectorEnvironment, ADamagedStateIsRefused) {

@@ -161,5 +161,23 @@ TEST(ConfigValue, TimesAreWrittenInHoursMinutesAndSeconds) {
   EXPECT_THAT(Refusal("run: {max_wall_time: 0s}"), HasSubstr("allowed: at least 1"));
 }
 
+TEST(ConfigValue, WhatAGameIsMadeWithIsWrittenAsYamlOrAsJson) {
+  const char* json = R"({"a":[1,-0.5,true,null,"7"],"b":{"c":1e-08},"d":5})";
+  for (const char* yaml : {R"({a: [+1, -0.5, true, ~, "7"], b: {c: 1e-8}, d: 0_5})",
+                           R"('{"d": 5, "b": {"c": 1e-8}, "a": [1, -0.5, true, null, "7"]}')"}) {
+    const std::string text = std::string("environment: {arguments: ") + yaml + "}";
+    EXPECT_EQ(Parsed(text).environment.arguments.text, json) << yaml;
+  }
+  EXPECT_EQ(Parsed("environment: {arguments: {a: !!str 5}}").environment.arguments.text,
+            R"({"a":"5"})");
+  for (const char* wrong : {"5", "text", "'{a: 1}'", "~"}) {
+    EXPECT_THAT(Refusal(std::string("environment: {arguments: ") + wrong + "}"),
+                HasSubstr("environment.arguments must be a mapping or a list"));
+  }
+  EXPECT_THAT(Refusal("environment: {arguments: {a: 0x10}}"), HasSubstr("0x10"));
+  EXPECT_THAT(Refusal("environment: {arguments: {a: .inf}}"), HasSubstr("JSON has no number"));
+  EXPECT_THAT(Refusal("environment: {arguments: {a: 1, a: 2}}"), HasSubstr("a twice"));
+}
+
 }  // namespace
 }  // namespace dqnd

@@ -41,11 +41,11 @@ def resolve(where: str | os.PathLike[str], token: str = "", fingerprint: str = "
 
 
 def _parse(text: str) -> Address:
-    if text.startswith(UNIX):
+    if text.startswith(UNIX) and text != UNIX:
         return Address(UNIX + text.removeprefix(UNIX).removeprefix("//"))
     place, _, parameters = text.removeprefix(LINK).partition("?")
     host, _, port = place.rstrip("/").rpartition(":")
-    if not re.fullmatch(r"[^\s/:]+|\[[0-9a-fA-F:]+\]", host) or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not re.fullmatch(r"[^\s/:]+|\[[0-9a-fA-F:]+\]", host) or not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
         raise ValueError(f'"{place}" names no daemon; {FORMS}')
     values = {name: value[0] for name, value in parse_qs(parameters).items()}
     if unknown := set(values) - {"token", "fingerprint"}:

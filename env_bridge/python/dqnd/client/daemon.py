@@ -126,10 +126,10 @@ class Daemon:
         stub = exhibition_pb2_grpc.ExhibitionServiceStub(self._channel)
         requests: queue.SimpleQueue[exhibition_pb2.PlayRequest] = queue.SimpleQueue()
         requests.put(exhibition_pb2.PlayRequest(start=start))
-        # The queue stays open: the stream, and the game, end when the caller's does.
-        return self._moments(lambda: stub.Play(iter(requests.get, None), metadata=self._metadata))
+        begin = lambda: stub.Play(iter(requests.get, None), metadata=self._metadata)  # noqa: E731
+        return self._moments(begin, lambda: requests.put(None))
 
-    def _moments(self, begin: Callable[[], Any]) -> Iterator[Moment]:
+    def _moments(self, begin: Callable[[], Any], end: Callable[[], None] = lambda: None) -> Iterator[Moment]:
         reader = MomentReader(self.action_names)
         stream = begin()
         try:
@@ -142,12 +142,15 @@ class Daemon:
             raise DaemonError(f"{self._address.target} sent what cannot be shown: {error}") from error
         finally:
             stream.cancel()
+            end()
 
     def _call(self, method: Callable[..., Any], request: Any, timeout: float | None = None) -> Any:
         try:
             return method(request, timeout=timeout or self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self._error(error) from None
+        except ValueError as error:  # gRPC's own, of a channel that is closed
+            raise DaemonError(f"{self._address.target}: {error}") from error
 
     def _error(self, error: grpc.RpcError) -> DaemonError:
         place, said = self._address.target, " ".join((error.details() or "").split())

@@ -65,7 +65,7 @@ class MomentReader:
         return Moment(
             picture=self._pictures.decode(message.picture) if message.HasField("picture") else None,
             step=step,
-            action_name=self._action_names[step.action] if step and step.action < len(self._action_names) else None,
+            action_name=self._action_names[step.action] if step and 0 <= step.action < len(self._action_names) else None,
             q_values=np.array(step.q_values, np.float32) if step and step.q_values else None,
             network_input=decode_input(message.network_input) if message.HasField("network_input") else None,
             saliency=np.frombuffer(saliency.strength, np.uint8).reshape(saliency.height, saliency.width)

@@ -18,6 +18,9 @@ GYMNASIUM = "gymnasium:"
 PYTHON = "python:"
 
 
+LARGEST_SIDE = 8192  # of a picture, in pixels
+
+
 def maker(game_id: str, arguments: dict[str, Any]) -> Callable[[], gymnasium.Env]:
     """What makes the environment that an id names. Raises Refused when there is none."""
     if game_id.startswith(GYMNASIUM):
@@ -31,8 +34,8 @@ def maker(game_id: str, arguments: dict[str, Any]) -> Callable[[], gymnasium.Env
             raise Refused(f'"{game_id}" names no function; write python:MODULE:FUNCTION')
         try:
             made_by = getattr(importlib.import_module(module), function)
-        except (ImportError, AttributeError) as error:
-            raise Refused(f'"{game_id}" cannot be had: {error}') from error
+        except Exception as error:  # a module may raise anything
+            raise Refused(f'"{game_id}" cannot be had: {type(error).__name__}: {error}') from error
         return lambda: _make(lambda: made_by(**arguments), game_id)
     raise Refused(f'"{game_id}" is no game of a worker; write gymnasium:ID or python:MODULE:FUNCTION')
 
@@ -48,8 +51,8 @@ def _register_ale() -> None:
 def _make(make: Callable[[], gymnasium.Env], game_id: str) -> gymnasium.Env:
     try:
         return make()
-    except (gymnasium.error.Error, ImportError, TypeError) as error:
-        raise Refused(f'"{game_id}" cannot be made: {error}') from error
+    except Exception as error:  # an environment may raise anything
+        raise Refused(f'"{game_id}" cannot be made: {type(error).__name__}: {error}') from error
 
 
 def _arguments(text: str) -> dict[str, Any]:
@@ -62,8 +65,23 @@ def _arguments(text: str) -> dict[str, Any]:
     return arguments
 
 
+def _picture(drawn: Any) -> np.ndarray:
+    """[height, width, 3] uint8 of what an environment has drawn: gray, RGB or RGBA."""
+    picture = np.asarray(drawn)
+    if picture.ndim == 2:
+        picture = picture[:, :, None]
+    if picture.ndim != 3 or picture.dtype != np.uint8 or picture.shape[2] not in (1, 3, 4):
+        raise ValueError(f"render() gave {picture.dtype} of shape {list(picture.shape)}, not uint8 [height, width, 3]")
+    height, width, channels = picture.shape
+    if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
+        raise ValueError(f"render() gave {width} x {height} pixels; each side has 1 to {LARGEST_SIDE}")
+    rgb = np.broadcast_to(picture, (height, width, 3)) if channels == 1 else picture[:, :, :3]
+    return np.ascontiguousarray(rgb)
+
+
 class Games:
-    """n games of one kind. The next episode of a game begins within the step that ended the last.
+    """n games of one kind. The next episode of a game begins within the step that ended the last; with `holds_ends`,
+    which is for one that is shown, when it is reset.
 
     Raises Refused where they cannot be learned."""
 
@@ -74,8 +92,12 @@ class Games:
         max_episode_env_steps: int = 0,
         arguments_json: str = "",
         wrappers_json: str = "",
+        holds_ends: bool = False,
     ):
-        make = maker(game_id, _arguments(arguments_json))
+        arguments = _arguments(arguments_json)
+        if max_episode_env_steps and game_id.startswith(GYMNASIUM):
+            arguments.setdefault("max_episode_steps", -1)  # instead of the game's own, and outside of the wrappers
+        make = maker(game_id, arguments)
         wraps = read_wrappers(wrappers_json)
         if max_episode_env_steps:
             wraps.append(lambda env: gymnasium.wrappers.TimeLimit(env, max_episode_env_steps))
@@ -84,7 +106,9 @@ class Games:
         first = self.envs[0]
         self.observation = observation_rule(first.observation_space)
         self.action = action_rule(first.action_space)
-        self.limit = max_episode_env_steps or (first.spec.max_episode_steps if first.spec else None) or 0
+        limits = (max_episode_env_steps, first.spec.max_episode_steps if first.spec else None)
+        self.limit = min((limit for limit in limits if limit and limit > 0), default=0)
+        self.holds_ends = holds_ends
         self.savers = [Saver.of(env) for env in self.envs]
         self.draws_not = ""  # why the games cannot be drawn, once that is known
         self.newest = np.zeros((n_envs, *self.observation.shape), self.observation.dtype)
@@ -101,7 +125,7 @@ class Games:
 
     @property
     def frames_per_second(self) -> float:
-        return float(self.envs[0].metadata.get("render_fps") or 30)
+        return float((self.envs[0].metadata or {}).get("render_fps") or 30)
 
     def reset(self, seeds: list[int]) -> np.ndarray:
         """[games, *observation shape]: the first observations."""
@@ -119,12 +143,11 @@ class Games:
         for game, env in enumerate(self.envs):
             observation, reward, is_terminal, is_cut, _ = env.step(self.action.decode(actions[game]))
             self.newest[game] = self.observation.encode(observation)
-            reward = float(reward)
-            if not np.isfinite(reward):
-                raise ValueError(f"a reward of {reward} came")
-            rewards.append(reward)
+            rewards.append(np.asarray(reward, np.float64).item())
+            if not np.isfinite(rewards[-1]):
+                raise ValueError(f"a reward of {rewards[-1]} came")
             terminated[game], truncated[game] = bool(is_terminal), bool(is_cut)
-            if is_terminal or is_cut:
+            if (is_terminal or is_cut) and not self.holds_ends:
                 ended.append(game)
         outcomes = self.newest.copy() if ended else self.newest
         for game in ended:
@@ -136,13 +159,10 @@ class Games:
         and else a dark field: what cannot be seen can be learned all the same."""
         env = self.envs[game]
         try:
-            picture = env.render() if env.render_mode == "rgb_array" else None
+            if env.render_mode == "rgb_array":
+                return _picture(env.render())
         except Exception as error:  # an environment may raise anything; often a library is missing
-            if not self.draws_not:
-                self.draws_not = f"it cannot be drawn: {error}"
-            picture = None
-        if picture is not None:
-            return np.ascontiguousarray(picture, np.uint8)
+            self.draws_not = self.draws_not or f"it cannot be drawn: {error}"
         if self.observation.dtype == np.uint8 and self.observation.shape[2] in (1, 3):
             return np.ascontiguousarray(np.broadcast_to(self.newest[game], (*self.observation.shape[:2], 3)))
         return np.full((120, 160, 3), 24, np.uint8)

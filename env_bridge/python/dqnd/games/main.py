@@ -58,6 +58,7 @@ def main() -> int:
     play = commands.add_parser("play", help="for the daemon: plays on an inherited socket")
     play.add_argument("--fd", type=int, required=True)
     arguments = parser.parse_args()
+    sys.path.append(str(Path.cwd()))  # behind PYTHONPATH and what is installed
     if arguments.command == "describe":
         return describe(arguments.id, arguments.arguments, arguments.wrappers)
     if arguments.command == "serve":

@@ -4,6 +4,7 @@ on as they are."""
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import signal
@@ -25,6 +26,7 @@ from dqnd.v1 import environment_pb2 as v1
 METHOD = "/dqnd.v1.EnvironmentService/PlayGames"
 UNIX = "unix:"
 GRACE_SECONDS = 2
+SECONDS_TO_OPEN = 10
 OPTIONS = [
     ("grpc.so_reuseport", 0),  # a port that another process listens on is taken
     ("grpc.max_receive_message_length", 64 << 20),
@@ -66,7 +68,11 @@ class Service(grpc.GenericRpcHandler):
 
     def _play_games(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         self._check_token(context)
+        # A stream that says nothing keeps nobody's place.
+        impatience = threading.Timer(SECONDS_TO_OPEN, context.cancel)
+        impatience.start()
         first = next(requests, b"")
+        impatience.cancel()
         try:
             opening = v1.PlayGamesRequest.FromString(first).open
         except Exception:
@@ -78,16 +84,15 @@ class Service(grpc.GenericRpcHandler):
             yield _refusal(f"{opening.n_envs} games are asked for; this worker plays 1 to {self._most_games} (--envs)")
             return
         self._take(opening.n_envs, context)
-        worker = Worker()
-        context.add_callback(worker.kill)  # nobody waits for its answer any more
         try:
-            yield worker.ask(self._game.open(opening).SerializeToString())
-            for request in requests:
-                yield worker.ask(request)
+            with contextlib.closing(Worker()) as worker:
+                context.add_callback(worker.kill)  # nobody waits for its answer any more
+                yield worker.ask(self._game.open(opening).SerializeToString())
+                for request in requests:
+                    yield worker.ask(request)
         except WorkerLost as lost:
             context.abort(grpc.StatusCode.ABORTED, str(lost))
         finally:
-            worker.close()
             with self._lock:
                 self._played -= opening.n_envs
 
@@ -136,8 +141,11 @@ def _check_address(address: str) -> None:
     """Raises ValueError."""
     if not address.startswith(UNIX):
         host, _, port = address.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
-            raise ValueError(f'"{address}" is no address; write HOST:PORT (0.0.0.0:50052, port 0 takes a free one) or unix:PATH')
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not host or (":" in host and not bracketed) or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise ValueError(
+                f'"{address}" is no address; write HOST:PORT (0.0.0.0:50052, port 0 takes a free one), [::1]:PORT or unix:PATH'
+            )
         return
     path = Path(address.removeprefix(UNIX))
     if not path.is_absolute():

@@ -19,14 +19,18 @@ class Session:
 
     def __init__(self) -> None:
         self._games: Games | None = None
+        self._is_open = False  # a worker elsewhere lets its callers choose no second game
 
     def answer(self, request: v1.PlayGamesRequest) -> v1.PlayGamesResponse:
         command = request.WhichOneof("command")
         try:
-            if command == "open":
+            if command == "open" and not self._is_open:
+                self._is_open = True
                 return v1.PlayGamesResponse(opened=self._open(request.open))
             if self._games is None:
                 raise Refused(f"the first request must be open, not {command}")
+            if command == "open":
+                raise Refused("the games are open already")
             return getattr(self, f"_{command}")(self._games, getattr(request, command))
         except Refused as error:
             return v1.PlayGamesResponse(failed=v1.GamesFailed(message=str(error), is_final=True))
@@ -45,13 +49,17 @@ class Session:
                 f"{request.contract_revision}; install the dqnd package of the daemon's checkout"
             )
         games = Games(
-            request.id, request.n_envs, request.max_episode_env_steps, request.arguments_json, request.wrappers_json
+            request.id,
+            request.n_envs,
+            request.max_episode_env_steps,
+            request.arguments_json,
+            request.wrappers_json,
+            request.holds_ends,
         )
         self._games = games
         height, width, channels = games.observation.shape
         is_bytes = games.observation.dtype.itemsize == 1
         picture = games.first_picture()
-        low, high = getattr(games.envs[0], "reward_range", (float("-inf"), float("inf")))
         spec = v1.EnvironmentSpec(
             id=request.id,
             observation=v1.ObservationSpec(
@@ -69,9 +77,6 @@ class Session:
             frames_per_second=games.frames_per_second,
             pixel_aspect=1,
             max_episode_env_steps=games.limit,
-            has_reward_bounds=low > float("-inf") and high < float("inf"),
-            min_reward=low,
-            max_reward=high,
         )
         return v1.GamesOpened(
             contract_revision=CONTRACT_REVISION,

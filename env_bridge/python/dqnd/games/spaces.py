@@ -23,7 +23,7 @@ from typing import Any, Callable
 import numpy as np
 from gymnasium import spaces
 
-MOST_ACTIONS = 1024
+MOST_ACTIONS = 4096
 
 
 class Refused(Exception):
@@ -57,6 +57,8 @@ def observation_rule(space: spaces.Space) -> ObservationRule:
         return _box_rule(space)
     _check_parts(space)
     length = spaces.flatdim(space)
+    if length == 0:
+        raise Refused(f"its observations are empty: {space}")
 
     def encode(observation: Any) -> np.ndarray:
         return np.asarray(spaces.flatten(space, observation), np.float32).reshape(1, 1, length)
@@ -90,9 +92,12 @@ def _box_rule(space: spaces.Box) -> ObservationRule:
     scale = 1 / 255 if is_bytes and space.high.max() == 255 else 1.0
 
     def encode(observation: Any) -> np.ndarray:
-        array = np.asarray(observation, dtype)
+        array = np.asarray(observation)
         if array.shape != shape:
             raise ValueError(f"an observation of shape {list(array.shape)} came, not {list(shape)}")
+        if is_bytes and not np.can_cast(array.dtype, np.uint8) and not np.array_equal(array, array.astype(np.uint8)):
+            raise ValueError(f"an observation of {array.dtype} came that no {space.dtype} holds")
+        array = array.astype(dtype)
         if not is_bytes and not np.isfinite(array).all():
             raise ValueError("an observation came that is not finite")
         return array.reshape(layout)
@@ -100,17 +105,20 @@ def _box_rule(space: spaces.Box) -> ObservationRule:
     return ObservationRule(dtype, layout, scale, encode)
 
 
+def _check_count(count: int, what: str) -> None:
+    if count > MOST_ACTIONS:
+        raise Refused(f"its actions are {what}; up to {MOST_ACTIONS} can be learned")
+
+
 def action_rule(space: spaces.Space) -> ActionRule:
     if isinstance(space, spaces.Discrete):
-        first = int(space.start)
-        return ActionRule(int(space.n), lambda action: first + action)
+        first, count = int(space.start), int(space.n)
+        _check_count(count, f"Discrete({count})")
+        return ActionRule(count, lambda action: first + action)
     if isinstance(space, spaces.MultiDiscrete):
         sizes = space.nvec.reshape(-1)
         count = math.prod(int(size) for size in sizes)
-        if count > MOST_ACTIONS:
-            raise Refused(
-                f"its actions are MultiDiscrete of {count} combinations; up to {MOST_ACTIONS} can be learned"
-            )
+        _check_count(count, f"MultiDiscrete of {count} combinations")
         first_of_each = np.asarray(space.start)
 
         def decode(action: int) -> np.ndarray:

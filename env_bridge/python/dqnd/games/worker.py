@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +14,9 @@ import threading
 from dqnd.games import frames
 
 LAST_LINES = 6
+LAST_CHARACTERS = 2000
+GRACE_SECONDS = 2
+SAFE_PATH = ["-P"] if sys.version_info >= (3, 11) else []  # modules are found as by `dqnd-env play`
 
 
 class WorkerLost(Exception):
@@ -24,8 +30,9 @@ class Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dqnd.games.main", "play", "--fd", str(theirs.fileno())],
+                [sys.executable, *SAFE_PATH, "-m", "dqnd.games.main", "play", "--fd", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # so that what a game has started ends with it
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -49,18 +56,25 @@ class Worker:
         return answer
 
     def kill(self) -> None:
-        self._process.kill()
+        """With everything that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Ends it, in two seconds at most."""
         self._answers.close()
         self._connection.close()
+        self._end()
+
+    def _end(self) -> int:
         try:
-            self._process.wait(2)
+            status = self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join()
+            self.kill()
+            status = self._process.wait()
+        self.kill()  # what it has left behind, which would hold the pipe
+        self._listener.join(GRACE_SECONDS)
+        return status
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -70,7 +84,7 @@ class Worker:
                 self._last_lines.append(line.strip())
 
     def _how_it_ended(self) -> str:
-        status = self._process.wait()
-        self._listener.join()
+        status = self._end()
         how = f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
-        return f"{how}; its last lines: {' '.join(self._last_lines)}" if self._last_lines else how
+        lines = " ".join(self._last_lines)[-LAST_CHARACTERS:]
+        return f"{how}; its last lines: {lines}" if lines else how

@@ -47,7 +47,7 @@ def _read_entry(entry: Any) -> Wrap:
 
 
 def _hashable(value: Any) -> Any:
-    """JSON knows lists alone where Gymnasium's wrappers write tuples."""
+    """JSON knows lists alone where Gymnasium's wrappers want tuples."""
     return tuple(_hashable(each) for each in value) if isinstance(value, list) else value
 
 
@@ -58,8 +58,8 @@ def _wrapper_class(name: str) -> Callable[..., gymnasium.Env]:
         module, _, of_module = name.partition(":")
         try:
             return getattr(importlib.import_module(module), of_module)
-        except (ImportError, AttributeError) as error:
-            raise Refused(f'the wrapper "{name}" cannot be had: {error}') from error
+        except Exception as error:  # a module may raise anything
+            raise Refused(f'the wrapper "{name}" cannot be had: {type(error).__name__}: {error}') from error
     found = getattr(wrappers, name, None)
     if isinstance(found, type) and issubclass(found, gymnasium.Wrapper):
         return found
