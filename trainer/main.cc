@@ -56,6 +56,8 @@ int Run(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(choices));
   command->add_flag("--allow-changes", train.allow_changes,
                     "go on with a run although keys that decide results were changed");
+  command->add_flag("--ephemeral", train.ephemeral,
+                    "in a container: begin although no volume is mounted for the run");
   train.program = argv[0];
   command->callback([&] { status = dqnd::TrainCommand(train); });
 
@@ -153,8 +155,9 @@ int Run(int argc, char** argv) {
 
   dqnd::HealthArguments health;
   command = app.add_subcommand("health", "whether a run's daemon answers; for probes");
-  command->add_option("run", health.run, "the run directory")
-      ->required()
+  command
+      ->add_option("run", health.run,
+                   "the run directory; default: the one in ./runs that is in use")
       ->type_name("RUN_DIRECTORY");
   command->add_option("--timeout", health.timeout_seconds, "seconds to wait for its answer")
       ->check(CLI::Range(0.1, 3600.0))

@@ -30,6 +30,7 @@ struct TrainArguments {
   std::vector<std::string> overrides;
   OnExisting on_existing = OnExisting::kResume;
   bool allow_changes = false;    // of result keys, in a run that goes on
+  bool ephemeral = false;        // a run may end with its container
   std::string program = "dqnd";  // as it was called, for the line that goes on with the run
 };
 int TrainCommand(const TrainArguments& arguments);
@@ -94,7 +95,7 @@ int CertCommand(const CertArguments& arguments);
 
 // Asks the daemon of a run whether it serves; status 1 when it does not.
 struct HealthArguments {
-  std::string run;
+  std::string run;  // empty: the one in ./runs that is in use
   double timeout_seconds = 5;
 };
 int HealthCommand(const HealthArguments& arguments);

@@ -6,6 +6,7 @@
 #include "env_bridge/rpc/health_check.h"
 #include "trainer/bridge.h"
 #include "trainer/commands/commands.h"
+#include "trainer/run_directory.h"
 
 namespace dqnd {
 
@@ -19,9 +20,27 @@ int CertCommand(const CertArguments& arguments) {
   return kExitNo;
 }
 
+namespace {
+
+// The run that a process works on now, of those in ./runs: what a container with one daemon means.
+std::filesystem::path RunInUse() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("runs", error)) {
+    if (entry.is_directory() && FolderLock::IsHeld(entry.path())) return entry.path();
+  }
+  return {};
+}
+
+}  // namespace
+
 int HealthCommand(const HealthArguments& arguments) {
-  const std::filesystem::path run = arguments.run;
+  const std::filesystem::path run =
+      arguments.run.empty() ? RunInUse() : std::filesystem::path(arguments.run);
   FileSystem& files = RealFileSystem();
+  if (run.empty()) {
+    fmt::print("no daemon works on a run in ./runs; name its directory\n");
+    return kExitMayHelp;
+  }
   if (!files.Exists(run / kAddressFile)) {
     fmt::print("no daemon serves {}: it has no file {}\n", run.string(), kAddressFile);
     return kExitMayHelp;

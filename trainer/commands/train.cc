@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,24 @@ const char* WhatStopped(const StopOnSignal& stop, const Bridge& bridge) {
   return bridge.control().stopped() ? "a client" : "run.max_wall_time";
 }
 
+// In our image DQND_VOLUME says where a volume belongs: what is written anywhere else ends with the
+// container.
+void RefuseWhatWouldVanish() {
+  const char* volume = std::getenv("DQND_VOLUME");
+  if (volume == nullptr) return;
+  struct stat here{};
+  struct stat above{};
+  const std::string parent = std::string(volume) + "/..";
+  if (::stat(volume, &here) != 0 || ::stat(parent.c_str(), &above) != 0 ||
+      here.st_dev != above.st_dev) {
+    return;
+  }
+  throw std::invalid_argument(fmt::format(
+      "nothing is mounted at {}, so that the run would vanish with this container; mount a volume "
+      "there (podman run --volume NAME:{} ...), or say --ephemeral",
+      volume, volume));
+}
+
 // What `auto` means: what it meant when the run began.
 int64_t ResolveThreads(Config& config, OnExisting on_existing) {
   if (!config.train.threads && on_existing == OnExisting::kResume) {
@@ -118,6 +137,7 @@ int64_t ResolveThreads(Config& config, OnExisting on_existing) {
 int TrainCommand(const TrainArguments& arguments) {
   const auto started = StopOnSignal::Clock::now();
   StopOnSignal stop;
+  if (!arguments.ephemeral) RefuseWhatWouldVanish();
   Config config = LoadConfig(arguments.config, arguments.overrides);
   const int64_t threads = ResolveThreads(config, arguments.on_existing);
   at::set_num_threads(static_cast<int>(threads));
