@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 4> kMultiplayerOnly = {"combat", "joust",
                                                               "warlords"};
 
 // The largest cartridge that ALE reads.
-constexpr uintmax_t kLargestRomBytes = 512 * 1024;
+constexpr uintmax_t kLargestRomBytes = uintmax_t{512} * 1024;
 
 std::string NoSuchGame(std::string_view game) {
   if (std::find(kMultiplayerOnly.begin(), kMultiplayerOnly.end(), game) != kMultiplayerOnly.end()) {

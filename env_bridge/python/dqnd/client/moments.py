@@ -49,7 +49,7 @@ class Moment:
     def _repr_png_(self) -> bytes | None:
         if self.picture is None:
             return None
-        return self.png(max(1, 400 // self.picture.shape[0]))
+        return self.png(max(1, round(400 / self.picture.shape[0])))
 
 
 class MomentReader:
