@@ -110,6 +110,22 @@ def test_equal_seeds_give_equal_games(start):
         assert games[0] == games[1] != games[2]
 
 
+def test_games_leave_nothing_behind(start):
+    import threading
+
+    run, _ = start()
+    with package.connect(run) as daemon:
+        before = None
+        for _ in range(5):
+            assert sum(1 for _ in daemon.play(games=1, speed=0, every_frame=True)) > 5
+            next(daemon.play(games=1)), next(daemon.watch())
+            end = time.monotonic() + 10
+            while before is not None and threading.active_count() > before and time.monotonic() < end:
+                time.sleep(0.01)
+            assert before is None or threading.active_count() <= before
+            before = before or threading.active_count() + 2  # gRPC's own come and go
+
+
 def test_a_read_only_token_looks_and_does_not_control(start):
     run, _ = start()
     place = (run / "address").read_text().strip()
