@@ -160,9 +160,10 @@ void WorkerProcess::Read(char* bytes, size_t size, Patience& patience) {
 // Takes what the worker has written, and keeps the end of it.
 void WorkerProcess::Listen() {
   std::array<char, kLastBytes> bytes;
-  ssize_t size = 0;
-  for (int part = 0; part < kMostParts; ++part) {  // it may write faster than we read
-    if ((size = ::read(said_, bytes.data(), bytes.size())) <= 0) break;
+  ssize_t size = 1;
+  for (int part = 0; part < kMostParts && size > 0; ++part) {  // it may write faster than we read
+    size = ::read(said_, bytes.data(), bytes.size());
+    if (size <= 0) break;
     last_words_.append(bytes.data(), static_cast<size_t>(size));
     if (last_words_.size() > kLastBytes) last_words_.erase(0, last_words_.size() - kLastBytes);
   }

@@ -143,7 +143,8 @@ std::vector<std::string> DifferingResultKeys(const Config& here, const Config& t
       const std::string ours = FormatValue(key);
       const std::string theirs = FormatValue(there_table[i].keys[j]);
       if (ours != theirs) {
-        differences.push_back(key.path + ": " + ours + " here, " + theirs + " there");
+        std::string& difference = differences.emplace_back(key.path);
+        difference.append(": ").append(ours).append(" here, ").append(theirs).append(" there");
       }
     }
   }
