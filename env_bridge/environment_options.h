@@ -21,8 +21,8 @@ struct JsonText {
   friend bool operator==(const JsonText&, const JsonText&) = default;
 };
 
-// How one environment is made; the `environment` section of a configuration. Every member changes
-// results. A member that the chosen family does not know must keep its default.
+// How one environment is made; the `environment` section of a configuration. Members change results
+// unless said otherwise. A member that the chosen family does not know must keep its default.
 struct EnvironmentOptions {
   // FAMILY:NAME: ale:breakout, minatar:breakout, classic:cartpole; or catch.
   std::string id = "minatar:breakout";
@@ -47,7 +47,7 @@ struct EnvironmentOptions {
   int64_t max_frames_per_episode = 108000;  // emulator frames, then truncated; 30 minutes
   int screen_size = 84;                     // pixels, height and width of the observation
   std::optional<int> frame_stack = {};      // unset: 4 for ale, 1 elsewhere; any family
-  std::string rom_directory = {};  // where NAME.bin lies; empty: those that dqnd was built with
+  std::string rom_directory = {};  // where NAME.bin lies; empty: dqnd's own; changes no result
 
   // gymnasium and python, which are played by worker processes.
   JsonText arguments = {"{}"};  // what a game is made with, by name: an object

@@ -47,10 +47,6 @@ class Camera {
   Moment moment_;
 };
 
-}  // namespace
-
-namespace {
-
 enum class Ending { kComplete, kStopped, kLost };
 
 // All episodes once, from the first seed on.
@@ -125,9 +121,7 @@ std::optional<EvaluationResult> Evaluate(Policy& policy, const EnvironmentOption
     if (ending == Ending::kComplete) return result;
   }
   throw std::runtime_error(
-      fmt::format("an evaluation was lost {} times, with its worker"
-                  "",
-                  kMostLosses));
+      fmt::format("an evaluation was lost {} times, with its worker", kMostLosses));
 }
 
 double EvaluationResult::mean_return() const {

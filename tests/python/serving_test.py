@@ -13,7 +13,7 @@ import pytest
 from dqnd.games.server import METHOD
 from dqnd.v1 import environment_pb2 as v1
 from dqnd_support import PROGRAM, dqnd
-from worker_test import WORKER, configuration, digest, games  # noqa: F401 (a fixture)
+from worker_test import WORKER, configuration, games, train_to_the_same_bits, wait_until_it_trains  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -43,19 +43,12 @@ def remote(address, **more):
 
 
 def test_a_run_ends_with_the_same_bits_natively_and_with_workers_elsewhere(tmp_path, serve):
-    digests = set()
     over_tls, _ = serve(address="127.0.0.1:0")
-    for name, environment in {
+    train_to_the_same_bits(tmp_path, 6, {
         "native": {"id": "classic:cartpole"},
         "unix": remote(serve()[0], workers=1),
         "tls": remote(over_tls, workers=3, worker_access=str(tmp_path / "access")),
-    }.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        done = dqnd("train", configuration(folder, {"n_envs": 6, **environment}))
-        assert done.returncode == 0, done.stderr
-        digests.add(digest(folder / "run"))
-    assert len(digests) == 1
+    })
     token = (tmp_path / "access" / "token").read_text().strip()
     for file in ("dqnd.log", "config.yaml"):
         assert token not in (tmp_path / "tls" / "run" / file).read_text()
@@ -133,13 +126,6 @@ def test_a_game_that_evaluations_would_lack_is_said_at_the_start(tmp_path, serve
 
 def training(config, *overrides):
     return subprocess.Popen([PROGRAM, "train", config, *overrides], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
-def wait_until_it_trains(process, run):
-    end = time.monotonic() + 60
-    while not any((run / "checkpoints").glob("*/manifest.json")):
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_worker_elsewhere_that_is_restarted_is_waited_for(tmp_path, serve):

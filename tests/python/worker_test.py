@@ -108,12 +108,16 @@ def games(tmp_path, monkeypatch):
     return tmp_path
 
 
-def workers_at_play(process, run):
-    """The ids of a run's workers, once it has trained for a while: those that were asked for the plan are gone then."""
+def wait_until_it_trains(process, run):
     end = time.monotonic() + 60
     while not any((run / "checkpoints").glob("*/manifest.json")):
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.02)
+
+
+def workers_at_play(process, run):
+    """The ids of a run's workers, once it has trained for a while: those that were asked for the plan are gone then."""
+    wait_until_it_trains(process, run)
     return pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
 
 
@@ -121,6 +125,17 @@ def digest(run):
     done = dqnd("inspect", run, "--digest", "--json")
     assert done.returncode == 0, done.stderr
     return json.dumps(json.loads(done.stdout)[0]["digest"])
+
+
+def train_to_the_same_bits(folder, n_envs, environments):
+    """Trains a run of each, in folders of their own."""
+    digests = set()
+    for name, environment in environments.items():
+        (folder / name).mkdir()
+        done = dqnd("train", configuration(folder / name, {"n_envs": n_envs, **environment}))
+        assert done.returncode == 0, done.stderr
+        digests.add(digest(folder / name / "run"))
+    assert len(digests) == 1
 
 
 def test_cartpole_is_the_same_natively_and_in_a_worker():
@@ -153,29 +168,15 @@ def test_minatar_is_the_same_natively_and_in_a_worker(games, game):
 
 
 def test_a_run_ends_with_the_same_bits_natively_and_with_any_number_of_workers(games):
-    digests = set()
-    for name, environment in {"native": {"id": "classic:cartpole"},
-                              "one": {"id": "gymnasium:CartPole-v1", "workers": 1},
-                              "three": {"id": "gymnasium:CartPole-v1", "workers": 3}}.items():
-        folder = games / name
-        folder.mkdir()
-        done = dqnd("train", configuration(folder, {"n_envs": 6, **environment}))
-        assert done.returncode == 0, done.stderr
-        digests.add(digest(folder / "run"))
-    assert len(digests) == 1
+    train_to_the_same_bits(games, 6, {"native": {"id": "classic:cartpole"},
+                                      "one": {"id": "gymnasium:CartPole-v1", "workers": 1},
+                                      "three": {"id": "gymnasium:CartPole-v1", "workers": 3}})
 
 
 def test_a_run_of_minatar_ends_with_the_same_bits_natively_and_in_a_worker(games):
     """Whose generator takes seeds below 2^32 alone."""
-    digests = set()
-    for name, environment in {"native": {"id": "minatar:breakout"},
-                              "worker": {"id": "python:own_games:MinAtar", "arguments": {"name": "breakout"}}}.items():
-        folder = games / name
-        folder.mkdir()
-        done = dqnd("train", configuration(folder, {"n_envs": 2, **environment}))
-        assert done.returncode == 0, done.stderr
-        digests.add(digest(folder / "run"))
-    assert len(digests) == 1
+    train_to_the_same_bits(games, 2, {"native": {"id": "minatar:breakout"},
+                                      "worker": {"id": "python:own_games:MinAtar", "arguments": {"name": "breakout"}}})
 
 
 def test_an_interrupted_run_ends_with_the_bits_of_one_that_never_was(games):

@@ -9,17 +9,6 @@
 #include "trainer/run_directory.h"
 
 namespace dqnd {
-
-int CertCommand(const CertArguments& arguments) {
-  const std::filesystem::path folder = std::filesystem::path(arguments.run) / kAccessFolder;
-  const Certificate pair = MakeCertificate(folder, arguments.days);
-  fmt::print(
-      "{}\n  certificate.pem and key.pem in {}, valid for {} days; a daemon takes them at its "
-      "next start\n",
-      Fingerprint(pair.certificate_pem), folder.string(), arguments.days);
-  return kExitNo;
-}
-
 namespace {
 
 // The run that a process works on now, of those in ./runs: what a container with one daemon means.
@@ -32,6 +21,16 @@ std::filesystem::path RunInUse() {
 }
 
 }  // namespace
+
+int CertCommand(const CertArguments& arguments) {
+  const std::filesystem::path folder = std::filesystem::path(arguments.run) / kAccessFolder;
+  const Certificate pair = MakeCertificate(folder, arguments.days);
+  fmt::print(
+      "{}\n  certificate.pem and key.pem in {}, valid for {} days; a daemon takes them at its "
+      "next start\n",
+      Fingerprint(pair.certificate_pem), folder.string(), arguments.days);
+  return kExitNo;
+}
 
 int HealthCommand(const HealthArguments& arguments) {
   const std::filesystem::path run =

@@ -16,8 +16,6 @@ from dqnd.games.wrapping import read_wrappers
 
 GYMNASIUM = "gymnasium:"
 PYTHON = "python:"
-
-
 LARGEST_SIDE = 8192  # of a picture, in pixels
 
 

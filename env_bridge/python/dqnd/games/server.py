@@ -165,9 +165,8 @@ def serve(game: Game, most_games: int, address: str, folder: Path) -> int:
     try:
         _check_address(address)
         keys = None if address.startswith(UNIX) else access.find_or_make(folder)
-        worker = Worker()
-        answer = v1.PlayGamesResponse.FromString(worker.ask(game.open(v1.OpenGames(n_envs=1)).SerializeToString()))
-        worker.close()
+        with contextlib.closing(Worker()) as worker:
+            answer = v1.PlayGamesResponse.FromString(worker.ask(game.open(v1.OpenGames(n_envs=1)).SerializeToString()))
         if answer.HasField("failed"):
             raise ValueError(answer.failed.message)
         # Every stream plays a game and keeps a thread; a few more are told that no game is left.
