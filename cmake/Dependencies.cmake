@@ -43,6 +43,7 @@ if(DQND_BENCHMARKS)
 endif()
 
 if(DQND_TRAINER)
+  pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
   # LibTorch, linked file by file: its own CMake package would add Python's folders to the RPATH, and
   # its include folders carry older protobuf and newer fmt headers that must come after Debian's.
   if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,6 +53,21 @@ void RefuseLinksOutward(const fs::path& run) {
   }
 }
 
+// What to do about a run directory that cannot be written.
+std::string AdviceFor(const std::system_error& error, fs::path run) {
+  struct stat found{};
+  while (run.has_parent_path() && ::stat(run.c_str(), &found) != 0) run = run.parent_path();
+  if (!run.has_parent_path()) run = ".";
+  if (error.code() == std::errc::permission_denied && ::stat(run.c_str(), &found) == 0 &&
+      found.st_uid != ::geteuid()) {
+    return fmt::format(
+        "{0} belongs to user {1}, and this program runs as user {2}: chown {2} {0} (podman's "
+        "--volume NAME:PATH:U does that), or choose another place with run.directory",
+        run.string(), found.st_uid, ::geteuid());
+  }
+  return "Free some space, change its permissions, or choose another place with run.directory";
+}
+
 }  // namespace
 
 fs::path RunPath(const Config& config) {
@@ -83,10 +99,8 @@ RunDirectory::RunDirectory(FileSystem& files, const Config& config, const Option
     if (!IsFree(files_, path_)) CheckExisting(config, options);
     WriteFileDurably(files_, path_ / kConfigFile, ToYaml(config));
   } catch (const std::system_error& error) {
-    throw std::invalid_argument(
-        fmt::format("run directory {} cannot be written: {}. Free some space, change its "
-                    "permissions, or choose another place with run.directory",
-                    path_.string(), error.what()));
+    throw std::invalid_argument(fmt::format("run directory {} cannot be written: {}. {}",
+                                            path_.string(), error.what(), AdviceFor(error, path_)));
   }
 }
 

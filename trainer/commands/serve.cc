@@ -13,6 +13,7 @@
 #include "trainer/machine.h"
 #include "trainer/metrics/metrics.h"
 #include "trainer/run_directory.h"
+#include "trainer/service_manager.h"
 #include "trainer/stop_on_signal.h"
 
 namespace dqnd {
@@ -94,6 +95,7 @@ int ServeCommand(const ServeArguments& arguments) {
              bridge.link());
   std::fflush(stdout);
 
+  const ServiceManager service_manager([&bridge] { return bridge.control().state(); });
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any().wait(lock, stop.token(), [] { return false; });

@@ -16,6 +16,7 @@
 #include "trainer/metrics/console.h"
 #include "trainer/metrics/run_log.h"
 #include "trainer/run_directory.h"
+#include "trainer/service_manager.h"
 #include "trainer/session.h"
 #include "trainer/starting_point.h"
 #include "trainer/stop_on_signal.h"
@@ -208,6 +209,7 @@ int TrainCommand(const TrainArguments& arguments) {
   if (!session.dqn().environment().can_save) {
     log.info("{} {}", config.environment.id, kGoesOnWithNewEpisodes);
   }
+  const ServiceManager service_manager([&bridge] { return bridge->control().state(); });
   try {
     const TrainingLoop::Ending ending = session.Run(stop.token());
     table.Finish();
