@@ -98,6 +98,10 @@ class ReplayMemory {
   // segment in the making, the lanes.
   void SaveTail(ByteWriter& writer) const;
 
+  // The options of the memory whose tail this is, but for max_bytes, which is not saved. Throws
+  // std::runtime_error when it is of another format.
+  static ReplayOptions SavedOptions(ByteReader& tail);
+
   // A sealed segment back from its bytes, in this memory's blocks. Throws std::runtime_error when
   // they are damaged or of another shape.
   std::shared_ptr<const Segment> LoadSegment(ByteReader& reader) const;

@@ -1,6 +1,7 @@
 // Saving and restoring of a ReplayMemory: its options, how many sealed segments come before, the
 // segment in the making, the lanes.
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,14 @@ void RequireEqual(const std::string& option, int64_t saved, int64_t here) {
 
 [[noreturn]] void ThrowDamaged(const std::string& what) {
   throw std::runtime_error("saved replay memory is damaged: " + what);
+}
+
+int ReadInt(const char* option, ByteReader& reader) {
+  const int64_t value = reader.I64();
+  if (value < 0 || value > std::numeric_limits<int>::max()) {
+    ThrowDamaged(std::string(option) + " is " + std::to_string(value));
+  }
+  return static_cast<int>(value);
 }
 
 }  // namespace
@@ -68,18 +77,30 @@ void ReplayMemory::SaveOptions(ByteWriter& writer) const {
   writer.I64(static_cast<int64_t>(options_.codec));
 }
 
-void ReplayMemory::LoadOptions(ByteReader& reader) const {
-  const uint32_t version = reader.U32();
+ReplayOptions ReplayMemory::SavedOptions(ByteReader& tail) {
+  const uint32_t version = tail.U32();
   if (version != kFormatVersion) {
     throw std::runtime_error("replay memory was saved in format " + std::to_string(version) +
                              ", this program reads format " + std::to_string(kFormatVersion));
   }
-  RequireEqual("buffer_size", reader.I64(), options_.buffer_size);
-  RequireEqual("segment_transitions", reader.I64(), shape_.transitions);
-  RequireEqual("lanes", reader.I64(), options_.lanes);
-  RequireEqual("frame_bytes", reader.I64(), options_.frame_bytes);
-  RequireEqual("stack", reader.I64(), options_.stack);
-  RequireEqual("codec", reader.I64(), static_cast<int64_t>(options_.codec));
+  ReplayOptions options;
+  options.buffer_size = tail.I64();
+  options.segment_transitions = tail.I64();
+  options.lanes = ReadInt("lanes", tail);
+  options.frame_bytes = ReadInt("frame_bytes", tail);
+  options.stack = ReadInt("stack", tail);
+  options.codec = static_cast<FrameCodec>(ReadInt("codec", tail));
+  return options;
+}
+
+void ReplayMemory::LoadOptions(ByteReader& reader) const {
+  const ReplayOptions saved = SavedOptions(reader);
+  RequireEqual("buffer_size", saved.buffer_size, options_.buffer_size);
+  RequireEqual("segment_transitions", *saved.segment_transitions, shape_.transitions);
+  RequireEqual("lanes", saved.lanes, options_.lanes);
+  RequireEqual("frame_bytes", saved.frame_bytes, options_.frame_bytes);
+  RequireEqual("stack", saved.stack, options_.stack);
+  RequireEqual("codec", static_cast<int64_t>(saved.codec), static_cast<int64_t>(options_.codec));
 }
 
 void ReplayMemory::LoadContents(ByteReader& reader,

@@ -35,6 +35,24 @@ void RequireEnd(const ByteReader& reader) {
   if (reader.remaining() > 0) throw std::runtime_error("it goes on after its end");
 }
 
+void RestoreReplay(const StoredCheckpoint& checkpoint, ReplayMemory& replay) {
+  std::vector<std::shared_ptr<const Segment>> segments;
+  for (const FileRecord& record : checkpoint.manifest().segments) {
+    const std::string bytes = checkpoint.ReadSegment(record);
+    Named(record.name, [&] {
+      ByteReader reader(bytes);
+      segments.push_back(replay.LoadSegment(reader));
+      RequireEnd(reader);
+    });
+  }
+  const std::string tail_bytes = checkpoint.Read(kReplayTailFile);
+  Named(checkpoint.path() / kReplayTailFile, [&] {
+    ByteReader reader(tail_bytes);
+    replay.Restore(reader, std::move(segments));
+    RequireEnd(reader);
+  });
+}
+
 }  // namespace
 
 CheckpointContent TakeCheckpoint(const Dqn& dqn, const LoopState& loop) {
@@ -72,22 +90,12 @@ void RestoreCheckpoint(const StoredCheckpoint& checkpoint, Dqn& dqn, LoopState& 
   RestoreReplay(checkpoint, dqn.replay());
 }
 
-void RestoreReplay(const StoredCheckpoint& checkpoint, ReplayMemory& replay) {
-  std::vector<std::shared_ptr<const Segment>> segments;
-  for (const FileRecord& record : checkpoint.manifest().segments) {
-    const std::string bytes = checkpoint.ReadSegment(record);
-    Named(record.name, [&] {
-      ByteReader reader(bytes);
-      segments.push_back(replay.LoadSegment(reader));
-      RequireEnd(reader);
-    });
-  }
-  const std::string tail_bytes = checkpoint.Read(kReplayTailFile);
-  Named(checkpoint.path() / kReplayTailFile, [&] {
-    ByteReader reader(tail_bytes);
-    replay.Restore(reader, std::move(segments));
-    RequireEnd(reader);
-  });
+ReplayMemory RestoreReplay(const StoredCheckpoint& checkpoint) {
+  const std::string tail = checkpoint.Read(kReplayTailFile);
+  ByteReader reader(tail);
+  ReplayMemory replay(ReplayMemory::SavedOptions(reader));
+  RestoreReplay(checkpoint, replay);
+  return replay;
 }
 
 uint64_t DigestOf(const ReplayMemory& replay) {

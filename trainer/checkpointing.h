@@ -33,8 +33,8 @@ CheckpointContent TakeCheckpoint(const Dqn& dqn, const LoopState& loop);
 // may then be half loaded and are good for nothing but another try.
 void RestoreCheckpoint(const StoredCheckpoint& checkpoint, Dqn& dqn, LoopState& loop);
 
-// The replay memory alone.
-void RestoreReplay(const StoredCheckpoint& checkpoint, ReplayMemory& replay);
+// The replay memory alone, which needs no environment.
+ReplayMemory RestoreReplay(const StoredCheckpoint& checkpoint);
 
 // XXH3-64 over every transition that can be sampled, oldest first: action (i32), reward (f32),
 // terminated (u8), state and next state. How they lie in segments and files does not matter.

@@ -54,16 +54,17 @@ void RefuseLinksOutward(const fs::path& run) {
 }
 
 // What to do about a run directory that cannot be written.
-std::string AdviceFor(const std::system_error& error, fs::path run) {
+std::string AdviceFor(const std::system_error& error, const fs::path& run) {
+  fs::path folder = fs::absolute(run);  // the innermost that exists
   struct stat found{};
-  while (run.has_parent_path() && ::stat(run.c_str(), &found) != 0) run = run.parent_path();
-  if (!run.has_parent_path()) run = ".";
-  if (error.code() == std::errc::permission_denied && ::stat(run.c_str(), &found) == 0 &&
-      found.st_uid != ::geteuid()) {
+  while (::stat(folder.c_str(), &found) != 0 && folder.has_relative_path()) {
+    folder = folder.parent_path();
+  }
+  if (error.code() == std::errc::permission_denied && found.st_uid != ::geteuid()) {
     return fmt::format(
         "{0} belongs to user {1}, and this program runs as user {2}: chown {2} {0} (podman's "
         "--volume NAME:PATH:U does that), or choose another place with run.directory",
-        run.string(), found.st_uid, ::geteuid());
+        folder.string(), found.st_uid, ::geteuid());
   }
   return "Free some space, change its permissions, or choose another place with run.directory";
 }

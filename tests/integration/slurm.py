@@ -59,7 +59,7 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerType=sched/builtin
-SchedulerParameters=sched_interval=1
+SchedulerParameters=sched_interval=1,batch_sched_delay=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SlurmdParameters=config_overrides
@@ -72,7 +72,7 @@ PartitionName=urgent Nodes=lent PriorityTier=2
 """
 
 
-def until(condition, what, seconds=180):
+def until(condition, what, seconds=240):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
@@ -189,23 +189,24 @@ def digest(run):
 
 
 def check(cluster):
-    # Slurm looks for jobs whose time ends twice a minute. Paused, this one is not complete before.
-    timed = cluster.submit("timed", options=["--time=1"])
-    taken = cluster.submit("taken", options=["--partition=lent"])
     wrong = cluster.submit("wrong", "train.gamma=7")
     failing = cluster.submit("failing", DQND="false", DQND_RESTARTS="1")
+
+    # Slurm looks twice a minute for jobs whose time ends. Paused, this one is not complete before.
+    timed = cluster.submit("timed", options=["--time=1"])
     timed.saves()
     cluster.ask(PROGRAMS / "dqnctl", "--run", timed.run, "pause")
 
+    taken = cluster.submit("taken", options=["--partition=lent"])
     taken.saves()
     cluster.ask("scontrol", "requeue", taken.number)
     until(lambda: taken.statuses() == [75], "a requeued job stops")
-    assert wrong.ends("FAILED") == [2] and wrong.field("ExitCode") == "2:0", wrong.log()
-    print("a wrong configuration fails with status 2 and is not tried again", flush=True)
-
     taken.saves()
     cluster.ask("sbatch", "--partition=urgent", "--exclusive", "--wrap=true")
     until(lambda: taken.statuses() == [75, 75], "a preempted job stops")
+
+    assert wrong.ends("FAILED") == [2] and wrong.field("ExitCode") == "2:0", wrong.log()
+    print("a wrong configuration fails with status 2 and is not tried again", flush=True)
     assert failing.ends("FAILED") == [1, 1] and failing.field("ExitCode") == "1:0", failing.log()
     print("one that fails is tried again as often as DQND_RESTARTS says", flush=True)
 

@@ -97,6 +97,21 @@ TEST(ReplayMemoryState, SavedUnderOtherOptionsIsRefusedByName) {
   expect_refused((other.segment_transitions = 65, other), "segment_transitions 64");
 }
 
+TEST(ReplayMemoryState, NamesTheOptionsThatItWasSavedUnder) {
+  const ReplayOptions options{.buffer_size = 50,
+                              .lanes = 2,
+                              .frame_bytes = 4,
+                              .stack = 3,
+                              .segment_transitions = 70,
+                              .codec = FrameCodec::kLz4};
+  ByteWriter tail;
+  ReplayMemory(options).SaveTail(tail);
+  const std::string bytes = tail.Take();
+  ByteReader reader(bytes);
+  const ReplayMemory like(ReplayMemory::SavedOptions(reader));
+  EXPECT_EQ(Saved(like), Saved(ReplayMemory(options)));
+}
+
 // A small memory in full swing: dropped segments, two lanes in mid-episode, one of which carries
 // frames over.
 class DamagedReplayMemory : public ::testing::Test {

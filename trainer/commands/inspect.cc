@@ -4,12 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "env_bridge/make_environment.h"
 #include "trainer/checkpoint/checkpoint_store.h"
 #include "trainer/checkpointing.h"
 #include "trainer/commands/commands.h"
-#include "trainer/dqn.h"
-#include "trainer/run_directory.h"
 
 namespace dqnd {
 namespace {
@@ -72,10 +69,7 @@ Json Describe(const StoredCheckpoint& checkpoint) {
 
 // What is remembered, whatever files it lies in.
 Json Digest(const StoredCheckpoint& checkpoint) {
-  const fs::path config_path = checkpoint.path() / kConfigFile;
-  const Config config = ParseConfig(checkpoint.Read(kConfigFile), config_path.string());
-  ReplayMemory memory(ReplayOptionsOf(config, SpecOf(config.environment).observation));
-  RestoreReplay(checkpoint, memory);
+  const ReplayMemory memory = RestoreReplay(checkpoint);
   Json digest = {{"replay", Hex(DigestOf(memory))}, {"transitions", memory.size()}};
   for (const FileRecord& file : checkpoint.manifest().files) {
     if (file.name.ends_with(".safetensors")) {

@@ -2,8 +2,9 @@
 
 import contextlib
 import socket
+import subprocess
 
-from engine import ends, logs, path, podman, status, until
+from engine import OWNER, ends, logs, podman, status, until
 
 UNTIL_STOPPED = ("train.total_env_steps=100000000", "evaluation.every_env_steps=0")
 
@@ -28,33 +29,38 @@ def refuses_a_memory_that_is_too_small(trainers):
     print("100 MB of memory: refused, with the plan's table", flush=True)
 
 
-def small_volume(trainers, size):
-    return trainers.volume("--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o=size={size},uid=10001,gid=10001")
+@contextlib.contextmanager
+def small_disk(folder, size):
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},uid={OWNER},gid={OWNER}", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def survives_a_full_volume(trainers):
-    ends(trainers.start(small_volume(trainers, "2m"), "replay.buffer_size=20000"), 2, "MiB free", "run.directory")
-    volume = small_volume(trainers, "200m")
-    name = trainers.start(volume, *UNTIL_STOPPED)
-    until(lambda: "checkpoint 4000 is complete" in logs(name), "the first checkpoint")
-    mounted = path(volume)
-    filler = mounted / "filler"
-    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
-        while file.write(b"0" * (1 << 16)):
-            pass
-    until(lambda: "could not be written" in logs(name), "it is said that the volume is full")
-    filler.unlink()
-    said = until(lambda: "is complete" in logs(name).rpartition("could not be written")[2], "a checkpoint once there is room")
-    assert said and podman("inspect", name, "--format", "{{.State.Running}}").stdout.strip() == "true"
-    podman("stop", name)
-    assert status(name) == 75, logs(name)
+    with small_disk(trainers.folder / "too_small", "2m") as disk:
+        ends(trainers.start(disk), 2, "MiB free", "run.directory")
+    with small_disk(trainers.folder / "small", "100m") as disk:
+        name = trainers.start(disk, *UNTIL_STOPPED)
+        until(lambda: "checkpoint 4000 is complete" in logs(name), "the first checkpoint")
+        filler = disk / "filler"
+        with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+            while file.write(bytes(1 << 16)):
+                pass
+        until(lambda: "could not be written" in logs(name), "it is said that the volume is full")
+        filler.unlink()
+        until(lambda: "is complete" in logs(name).rpartition("could not be written")[2], "a checkpoint once there is room")
+        podman("stop", name)
+        assert status(name) == 75, logs(name)
     print("a volume that is too small is refused; one that fills up stops no training, and the next checkpoint is complete", flush=True)
 
 
 def says_that_a_port_is_in_use(trainers):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ends(trainers.start(trainers.volume(), f"server.listen=0.0.0.0:{port}", network="host"), 1, str(port), "in use")
+        ends(trainers.start(trainers.volume(), f"server.listen=0.0.0.0:{port}", network="host"), 1, str(port), "the address is taken")
         # On loopback nobody has published it: the next free one, which the address file names.
         said = ends(trainers.start(trainers.volume(), f"server.listen=127.0.0.1:{port}", network="host"), 0)
         assert "is taken" in said, said

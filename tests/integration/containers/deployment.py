@@ -1,24 +1,20 @@
-"""The deployment files, each played by what plays it, as far as this machine has that."""
+"""The deployment files, each played by what plays it, as far as this machine has that; the rest by its linter."""
 
-import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
 import sys
-import time
 
 import yaml
 
-from engine import ROOT, STORE, command, digest, dqnctl, link_of, logs, path, podman, status, until
+from engine import ROOT, STORE, command, dqnctl, link_of, logs, new_volume, path, podman, status, until
 
 FILES = ROOT / "containers"
-SHORT_RUN = ["train.total_env_steps=20000", "evaluation.every_env_steps=10000"]
 
 
 def linters():
-    """A Python environment with what checks the files that only a cluster can play."""
+    """The folder of the programs that check what only a cluster can play."""
     folder = STORE / "linters"
     if not (folder / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
@@ -27,10 +23,9 @@ def linters():
     return folder / "bin"
 
 
-def compose(project, *arguments, files=("compose.yaml",), **variables):
-    named = [part for file in files for part in ("-f", FILES / file)]
-    done = command("podman-compose", *named, *arguments, env=os.environ | variables | {"COMPOSE_PROJECT_NAME": project})
-    assert done.returncode == 0, done.stdout + done.stderr
+def works(*arguments, **options):
+    done = command(*arguments, **options)
+    assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
 
 
@@ -39,17 +34,166 @@ def kill_its_process(container):
     os.kill(int(podman("inspect", container, "--format", "{{.State.Pid}}").stdout), signal.SIGKILL)
 
 
+def compose(*arguments, files=("compose.yaml",), **variables):
+    named = [part for file in files for part in ("-f", FILES / file)]
+    return works("podman-compose", *named, *arguments, env=os.environ | variables)
+
+
 def compose_trains(trainers):
-    config = trainers.folder / "run.yaml"
-    variables = {"DQND_CONFIG": str(config), "DQND_PORT": "0"}
-    compose("one", "up", "-d", **variables)
+    variables = {"DQND_CONFIG": str(trainers.folder / "run.yaml"), "DQND_PORT": "0"}
+    compose("up", "--detach", **variables)
     name = podman("ps", "--format", "{{.Names}}", "--filter", "name=train").stdout.strip()
-    run = path(next(volume for volume in podman("volume", "ls", "--quiet").stdout.split() if volume.endswith("_runs"))) / "run"
+    volume = next(each for each in podman("volume", "ls", "--quiet").stdout.split() if each.endswith("_runs"))
     until(lambda: "checkpoint 4000 is complete" in logs(name), "a checkpoint")
-    status_now = dqnctl(link_of(run, f"127.0.0.1:{trainers.port(name)}"), "--json", "status", "--once")
-    assert json.loads(status_now.stdout)["state"]["totalEnvSteps"] if False else status_now.returncode == 0, status_now.stderr
+    link = link_of(path(volume) / "run", f"127.0.0.1:{trainers.port(name)}")
+    assert dqnctl(link, "status", "--once").returncode == 0
     kill_its_process(name)
     until(lambda: "complete: 60000 env_steps" in logs(name), "started again by itself, it comes to its end")
     assert "resumed from checkpoint" in logs(name), logs(name)
-    compose("one", "down", **variables)
+    compose("down", **variables)
     print("compose.yaml: podman-compose starts it; killed, it is started again and comes to its end", flush=True)
+
+
+def compose_trains_on_games(trainers):
+    config = trainers.folder / "cartpole.yaml"
+    config.write_text((ROOT / "configs/classic/cartpole.yaml").read_text())
+    variables = {"DQND_CONFIG": str(config), "DQND_PORT": "0", "DQND_GAME": "gymnasium:CartPole-v1"}
+    both = ("compose.yaml", "compose.games.yaml")
+    compose("up", "--detach", files=both, **variables)
+    name = podman("ps", "--format", "{{.Names}}", "--filter", "name=train").stdout.strip()
+    until(lambda: "evaluation 1 at" in logs(name), "it plays what the other container holds", seconds=240)
+    compose("down", files=both, **variables)
+    print("compose.games.yaml: the trainer's games are played in the container beside it", flush=True)
+
+
+def compose_files_are_compose_files(_):
+    load = "import sys, compose_spec; compose_spec.PyCompose.from_yaml(sys.stdin.read()).validate()"
+    for file in ("compose.yaml", "compose.games.yaml"):
+        defaults = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (FILES / file).read_text())
+        works(linters() / "python", "-c", load, input=defaults)
+        misspelt = defaults.replace("read_only:", "readonly:")
+        assert command(linters() / "python", "-c", load, input=misspelt).returncode != 0
+    print("compose-spec reads both compose files", flush=True)
+
+
+def kubernetes_documents():
+    return list(yaml.safe_load_all((FILES / "kubernetes.yaml").read_text()))
+
+
+def kubernetes_schema_holds(trainers):
+    works(linters() / "kubernetes-validate", "--strict", "-k", "1.31", FILES / "kubernetes.yaml")
+    *others, job = kubernetes_documents()
+    job["spec"]["podFailurePolicy"]["rules"][0]["action"] = "FailTheJob"
+    wrong = trainers.folder / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump_all([*others, job]))
+    assert command(linters() / "kubernetes-validate", "--strict", "-k", "1.31", wrong).returncode != 0
+    print("kubernetes.yaml: the schema of 1.31 holds, strictly", flush=True)
+
+
+def kubernetes_pod_trains(trainers):
+    """Its pod template, configuration and claim, played by podman."""
+    configuration, claim, job = kubernetes_documents()
+    configuration["data"]["run.yaml"] = trainers.config_text()
+    template = job["spec"]["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "dqnd", **template["metadata"]}, "spec": template["spec"]}
+    pod["spec"]["containers"][0]["args"] += ["train.total_env_steps=100000000"]
+    played = trainers.folder / "pod.yaml"
+    played.write_text(yaml.safe_dump_all([configuration, claim, pod]))
+    for begins in ("n_envs 1", "resumed from checkpoint"):
+        podman("kube", "play", "--replace", played)
+        name = "dqnd-dqnd"
+        until(lambda: begins in logs(name) and "is complete" in logs(name), begins)
+        podman("healthcheck", "run", name)
+        podman("pod", "stop", "--time", "60", "dqnd")
+        assert status(name) == 75, logs(name)
+    print("kubernetes.yaml: its pod trains, is healthy, stops with status 75 and goes on", flush=True)
+
+
+SYSTEMD_IMAGE = """
+FROM localhost/dqnd
+USER 0
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd dbus > /dev/null
+STOPSIGNAL SIGRTMIN+3
+HEALTHCHECK NONE
+ENTRYPOINT ["/lib/systemd/systemd"]
+CMD []
+"""
+
+
+def build(tag, containerfile, folder):
+    (folder / "Containerfile").write_text(containerfile)
+    works("buildah", "build", "--layers", "--network", "host", "--volume", "/etc/apt:/etc/apt:ro", "--tag", tag,
+          "--file", folder / "Containerfile", folder)
+
+
+class Systemd:
+    """A machine whose first process is systemd, with our unit."""
+
+    def __init__(self, folder):
+        build("dqnd-systemd", SYSTEMD_IMAGE, folder)
+        podman("run", "--detach", "--name", "systemd", "--systemd=always", "--privileged", "--volume", f"{folder}:/etc/dqnd:ro",
+               "--volume", f"{FILES}/dqnd@.service:/etc/systemd/system/dqnd@.service:ro",
+               "--volume", new_volume("state") + ":/var/lib", "dqnd-systemd")
+        until(lambda: "running" in self.systemctl("is-system-running", expect=None), "systemd is up")
+
+    @staticmethod
+    def run(*arguments, expect=0):
+        return podman("exec", "systemd", *arguments, expect=expect).stdout
+
+    def systemctl(self, *arguments, expect=0):
+        return self.run("systemctl", *arguments, expect=expect)
+
+    def show(self, unit, name):
+        return self.systemctl("show", unit, "--property", name, "--value").strip()
+
+    def journal(self, unit):
+        return self.run("journalctl", "--unit", unit, "--output", "cat", "--no-pager")
+
+
+def systemd_unit_is_verified(trainers):
+    unit = trainers.folder / "dqnd@.service"
+    unit.write_text((FILES / "dqnd@.service").read_text().replace("/opt/dqnd/bin/dqnd", sys.executable))
+    said = works("systemd-analyze", "verify", unit)
+    assert "dqnd@" not in said, said
+    exposed = works("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+    level = float(re.search(r"exposure level for \S+: ([0-9.]+)", exposed)[1])
+    assert level < 3, exposed
+    print(f"dqnd@.service: systemd-analyze verify has no remark, and calls its exposure {level}", flush=True)
+
+
+def systemd_keeps_it_alive(trainers):
+    (trainers.folder / "wrong.yaml").write_text(trainers.config_text().replace("train: {", "train: {gamma: 7, "))
+    (trainers.folder / "long.yaml").write_text(trainers.config_text().replace("60000", "100000000"))
+    machine = Systemd(trainers.folder)
+    machine.systemctl("start", "dqnd@wrong", expect=1)
+    assert (machine.show("dqnd@wrong", "Result"), machine.show("dqnd@wrong", "ExecMainStatus"), machine.show("dqnd@wrong", "NRestarts")) \
+        == ("exit-code", "2", "0"), machine.journal("dqnd@wrong")
+
+    machine.systemctl("start", "dqnd@long")
+    until(lambda: "training at env_step" in machine.show("dqnd@long", "StatusText"), "it says where it stands")
+    until(lambda: "is complete" in machine.journal("dqnd@long"), "a checkpoint")
+    for restarts, kind in enumerate(("KILL", "TERM"), 1):  # the kernel; and somebody who is not systemd
+        machine.systemctl("kill", "--kill-who=main", f"--signal={kind}", "dqnd@long")
+        until(lambda: machine.show("dqnd@long", "NRestarts") == str(restarts), f"restarted after SIG{kind}")
+        until(lambda: machine.show("dqnd@long", "ActiveState") == "active", "it is ready again")
+    assert machine.journal("dqnd@long").count("resumed from checkpoint") == 2
+    machine.systemctl("stop", "dqnd@long")
+    assert (machine.show("dqnd@long", "ExecMainStatus"), machine.show("dqnd@long", "Result")) == ("75", "success")
+
+    machine.run("sh", "-c", "mkdir -p /run/systemd/system/dqnd@long.service.d && "
+                "printf '[Service]\\nWatchdogSec=4\\n' > /run/systemd/system/dqnd@long.service.d/watchdog.conf")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", "dqnd@long")
+    machine.systemctl("kill", "--kill-who=main", "--signal=STOP", "dqnd@long")
+    until(lambda: "Watchdog timeout" in machine.journal("dqnd@long"), "the watchdog sees that it hangs")
+    until(lambda: machine.journal("dqnd@long").count("resumed from checkpoint") == 4, "it is started again")
+    machine.systemctl("stop", "dqnd@long")
+
+    machine.systemctl("start", "dqnd@run")
+    until(lambda: machine.show("dqnd@run", "ActiveState") == "inactive", "it comes to its end")
+    assert (machine.show("dqnd@run", "ExecMainStatus"), machine.show("dqnd@run", "NRestarts")) == ("0", "0")
+    print("dqnd@.service under systemd: ready, killed, hung and restarted, stopped with 75, not restarted after 0 and 2", flush=True)
+
+
+PARTS = [compose_files_are_compose_files, compose_trains, compose_trains_on_games, kubernetes_schema_holds, kubernetes_pod_trains,
+         systemd_unit_is_verified, systemd_keeps_it_alive]

@@ -122,6 +122,9 @@ class Trainers:
         self.made = 0
         (folder / "run.yaml").write_text(RUN)
 
+    def config_text(self):
+        return (self.folder / "run.yaml").read_text()
+
     def volume(self, *options, copy_of=None):
         self.made += 1
         return new_volume(f"volume-{self.made}", *options, copy_of=copy_of)

@@ -5,6 +5,7 @@ from engine import PROGRAMS, command, digest, ends, logs, new_volume, path, podm
 CARTPOLE = """
 run: {name: run}
 environment: {id: "classic:cartpole", n_envs: 4, workers: 2}
+network: {architecture: mlp, hidden_sizes: [64]}
 replay: {buffer_size: 10000}
 train: {total_env_steps: 20000, learning_starts: 500, train_freq: 4, threads: 1}
 optimizer: {name: adam, learning_rate: 1.0e-3}
@@ -13,15 +14,16 @@ checkpoint: {every_env_steps: 5000}
 """
 
 
-def serve(image, socket_volume, game="gymnasium:CartPole-v1"):
+def serve(socket_volume):
     name = "games"
     podman("run", "--detach", "--name", name, "--replace", "--read-only", "--network", "none", "--cap-drop", "ALL",
-           "--volume", f"{socket_volume}:/games", image, "serve", game, "--address", "unix:/games/socket")
+           "--volume", f"{socket_volume}:/games", "dqnd-games", "serve", "gymnasium:CartPole-v1",
+           "--address", "unix:/games/socket")
     until(lambda: (path(socket_volume) / "socket").exists(), f"{name} listens")
     return name
 
 
-def play_beside_the_trainer(trainers, games_image):
+def play_beside_the_trainer(trainers):
     """The bits of the native game; and a worker's container that is killed is waited for."""
     folder = trainers.folder / "games"
     folder.mkdir()
@@ -30,7 +32,7 @@ def play_beside_the_trainer(trainers, games_image):
     done = command(PROGRAMS / "dqnd", "train", config, f"run.directory={folder}", "server.listen=~")
     assert done.returncode == 0, done.stderr
     sockets, runs = new_volume("sockets"), trainers.volume()
-    games = serve(games_image, sockets)
+    games = serve(sockets)
     options = ("--memory", "2g", "--read-only", "--volume", f"{sockets}:/games", "--volume", f"{config}:/cartpole.yaml:ro")
     remote = ("environment.id=remote:unix:/games/socket",)
     ends(trainers.start(runs, *remote, options=options, config="/cartpole.yaml"), 0)
@@ -41,7 +43,7 @@ def play_beside_the_trainer(trainers, games_image):
     until(lambda: "checkpoint 5000 is complete" in logs(name), "it trains")
     podman("kill", games)
     (path(sockets) / "socket").unlink(missing_ok=True)
-    serve(games_image, sockets)
+    serve(sockets)
     until(lambda: "evaluation" in logs(name).rpartition("is lost")[2], "it goes on with the new container", seconds=180)
     podman("stop", name)
     assert status(name) == 75, logs(name)
