@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""containers/slurm.sbatch under a real Slurm: a cluster of one node, which this program starts and ends. Jobs whose
-time ends, that are requeued, cancelled, wrong or failing end as they should, and with the bits of a run without Slurm.
+"""containers/slurm.sbatch under a real Slurm: a cluster on loopback, which this program starts and ends. Jobs whose
+time ends, that are requeued or preempted end with the bits of a run without Slurm; those that are wrong, fail or are
+cancelled end as they should.
 
     slurm.py
 
-Exits 77 without root or Slurm's programs."""
+Takes about a minute. Exits 77 without root or Slurm's programs."""
 
 import contextlib
 import ctypes
@@ -21,7 +22,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = pathlib.Path(os.environ.get("DQND_BIN", ROOT / "build/release/bin"))
+PROGRAMS = pathlib.Path(os.environ.get("DQND_BIN", ROOT / "build/release/bin")).resolve()
 SKIPPED = 77
 
 RUN = """
@@ -37,8 +38,8 @@ metrics: {console: false}
 server: {listen: "127.0.0.1:0"}
 """
 
-# cred_expire: a requeued job waits so many seconds; the least that is allowed. config_overrides: the nodes have the
-# processors that are said here. Jobs of the partition urgent take the node "lent" from those of the partition lent.
+# cred_expire: a requeued job waits so many seconds; fewer are refused. config_overrides: the nodes have the processors
+# that are said here. Jobs of the partition urgent take the node "lent" from those of the partition lent.
 CLUSTER = """
 ClusterName=dqndtest
 SlurmctldHost={host}(127.0.0.1)
@@ -119,6 +120,7 @@ class Cluster:
         (folder / "run.yaml").write_text(RUN)
         (folder / "slurm.conf").write_text(
             CLUSTER.format(folder=folder, host=socket.gethostname().partition(".")[0], ports=free_ports(3)))
+        self.daemons = []
         (folder / "munge.key").touch(0o600)
         (folder / "munge.key").write_bytes(os.urandom(128))
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "SBATCH"))}
@@ -131,12 +133,18 @@ class Cluster:
         self.daemon("slurmctld", "-D")
         for node in ("own", "lent"):
             self.daemon("slurmd", "-D", "-N", node)
-        until(lambda: self.ask("sinfo", "--noheader", "--Node", "--format=%N %t", "--partition=own,lent",
-                               expect=None).split() == ["lent", "idle", "own", "idle"], "the nodes are there")
+        until(self.ready, "the nodes are there")
 
     def daemon(self, *command):
         with open(self.folder / f"{command[0]}.out", "ab") as out:
-            subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, cwd=self.folder)
+            self.daemons.append(
+                subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, cwd=self.folder))
+
+    def ready(self):
+        for each in self.daemons:
+            assert each.poll() is None, (self.folder / f"{each.args[0]}.out").read_text()
+        nodes = self.ask("sinfo", "--noheader", "--Node", "--format=%N %t", "--partition=own,lent", expect=None)
+        return nodes.split() == ["lent", "idle", "own", "idle"]
 
     def ask(self, *command, expect=0, **variables):
         done = subprocess.run(list(map(str, command)), env={**self.environment, **variables}, capture_output=True,

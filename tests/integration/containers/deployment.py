@@ -8,7 +8,7 @@ import sys
 
 import yaml
 
-from engine import ROOT, STORE, command, dqnctl, link_of, logs, new_volume, path, podman, status, until
+from engine import ROOT, STORE, command, dqnctl, free_port, link_of, logs, new_volume, path, podman, status, until
 
 FILES = ROOT / "containers"
 
@@ -40,7 +40,7 @@ def compose(*arguments, files=("compose.yaml",), **variables):
 
 
 def compose_trains(trainers):
-    variables = {"DQND_CONFIG": str(trainers.folder / "run.yaml"), "DQND_PORT": "0"}
+    variables = {"DQND_CONFIG": str(trainers.folder / "run.yaml"), "DQND_PORT": str(free_port())}
     compose("up", "--detach", **variables)
     name = podman("ps", "--format", "{{.Names}}", "--filter", "name=train").stdout.strip()
     volume = next(each for each in podman("volume", "ls", "--quiet").stdout.split() if each.endswith("_runs"))
@@ -56,8 +56,8 @@ def compose_trains(trainers):
 
 def compose_trains_on_games(trainers):
     config = trainers.folder / "cartpole.yaml"
-    config.write_text((ROOT / "configs/classic/cartpole.yaml").read_text())
-    variables = {"DQND_CONFIG": str(config), "DQND_PORT": "0", "DQND_GAME": "gymnasium:CartPole-v1"}
+    config.write_text((ROOT / "configs/classic/cartpole.yaml").read_text().replace("classic:cartpole", "remote:unix:/games/socket"))
+    variables = {"DQND_CONFIG": str(config), "DQND_PORT": str(free_port()), "DQND_GAME": "gymnasium:CartPole-v1"}
     both = ("compose.yaml", "compose.games.yaml")
     compose("up", "--detach", files=both, **variables)
     name = podman("ps", "--format", "{{.Names}}", "--filter", "name=train").stdout.strip()
@@ -81,12 +81,11 @@ def kubernetes_documents():
 
 
 def kubernetes_schema_holds(trainers):
-    works(linters() / "kubernetes-validate", "--strict", "-k", "1.31", FILES / "kubernetes.yaml")
-    *others, job = kubernetes_documents()
-    job["spec"]["podFailurePolicy"]["rules"][0]["action"] = "FailTheJob"
-    wrong = trainers.folder / "wrong.yaml"
-    wrong.write_text(yaml.safe_dump_all([*others, job]))
-    assert command(linters() / "kubernetes-validate", "--strict", "-k", "1.31", wrong).returncode != 0
+    validate = [linters() / "kubernetes-validate", "--strict", "-k", "1.31"]
+    works(*validate, FILES / "kubernetes.yaml")
+    misspelt = trainers.folder / "misspelt.yaml"
+    misspelt.write_text((FILES / "kubernetes.yaml").read_text().replace("onExitCodes:", "onExitCode:"))
+    assert command(*validate, misspelt).returncode != 0
     print("kubernetes.yaml: the schema of 1.31 holds, strictly", flush=True)
 
 
@@ -98,8 +97,8 @@ def kubernetes_pod_trains(trainers):
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "dqnd", **template["metadata"]}, "spec": template["spec"]}
     pod["spec"]["containers"][0]["args"] += ["train.total_env_steps=100000000"]
     played = trainers.folder / "pod.yaml"
-    played.write_text(yaml.safe_dump_all([configuration, claim, pod]))
-    for begins in ("n_envs 1", "resumed from checkpoint"):
+    for begins, documents in (("n_envs 1", [configuration, claim, pod]), ("resumed from checkpoint", [configuration, pod])):
+        played.write_text(yaml.safe_dump_all(documents))
         podman("kube", "play", "--replace", played)
         name = "dqnd-dqnd"
         until(lambda: begins in logs(name) and "is complete" in logs(name), begins)
@@ -178,7 +177,8 @@ def systemd_keeps_it_alive(trainers):
         until(lambda: machine.show("dqnd@long", "ActiveState") == "active", "it is ready again")
     assert machine.journal("dqnd@long").count("resumed from checkpoint") == 2
     machine.systemctl("stop", "dqnd@long")
-    assert (machine.show("dqnd@long", "ExecMainStatus"), machine.show("dqnd@long", "Result")) == ("75", "success")
+    said = machine.journal("dqnd@long").rpartition("Stopping dqnd@long")[2]
+    assert "stopped by a signal" in said and "Deactivated successfully" in said, said  # 75 is no failure
 
     machine.run("sh", "-c", "mkdir -p /run/systemd/system/dqnd@long.service.d && "
                 "printf '[Service]\\nWatchdogSec=4\\n' > /run/systemd/system/dqnd@long.service.d/watchdog.conf")
@@ -191,7 +191,8 @@ def systemd_keeps_it_alive(trainers):
 
     machine.systemctl("start", "dqnd@run")
     until(lambda: machine.show("dqnd@run", "ActiveState") == "inactive", "it comes to its end")
-    assert (machine.show("dqnd@run", "ExecMainStatus"), machine.show("dqnd@run", "NRestarts")) == ("0", "0")
+    said = machine.journal("dqnd@run")
+    assert "complete: 60000 env_steps" in said and "restart" not in said, said
     print("dqnd@.service under systemd: ready, killed, hung and restarted, stopped with 75, not restarted after 0 and 2", flush=True)
 
 

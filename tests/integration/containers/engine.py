@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
 
@@ -61,6 +62,11 @@ def until(condition, what, seconds=120):
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
         time.sleep(0.05)
     return found
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 def path(volume):

@@ -2,18 +2,12 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 
-from engine import PROGRAMS, ROOT, command, dqnctl, link_of, path, until
+from engine import PROGRAMS, ROOT, command, dqnctl, free_port, link_of, path, until
 
 TRAINS_ON = ("train.total_env_steps=100000000",)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def run(*arguments):
