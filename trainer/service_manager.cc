@@ -20,12 +20,14 @@ constexpr std::chrono::microseconds kBetweenLines = std::chrono::seconds(5);
 std::string StatusLine(const RunState& state) {
   if (state.phase == RunPhase::kServing) return "serving exhibition games";
   if (state.phase == RunPhase::kStopping) return "writing the last checkpoint";
+  const char* doing = state.phase == RunPhase::kPaused       ? "paused"
+                      : state.phase == RunPhase::kEvaluating ? "evaluating"
+                                                             : "training";
   std::string line =
-      fmt::format("{} env_step {} of {}, {:.0f} env_steps/s",
-                  state.phase == RunPhase::kPaused       ? "paused at"
-                  : state.phase == RunPhase::kEvaluating ? "evaluating at"
-                                                         : "training at",
-                  state.env_steps, state.total_env_steps, state.env_steps_per_second);
+      fmt::format("{} at env_step {} of {}", doing, state.env_steps, state.total_env_steps);
+  if (state.env_steps_per_second > 0) {
+    line += fmt::format(", {:.0f} env_steps/s", state.env_steps_per_second);
+  }
   if (state.mean_return) line += fmt::format(", mean return {:.2f}", *state.mean_return);
   if (!state.checkpoint_failure.empty()) {
     line += fmt::format(", NO CHECKPOINT: {}", state.checkpoint_failure);

@@ -2,9 +2,10 @@
 """Watches a run from another host, over a network that delays and loses, and says how that looks and what the run
 made of it.
 
-    two_hosts.py [--seconds 30] [--delay-ms 50] [--loss 0.02]
+    two_hosts.py [--seconds 30] [--delay-ms 50] [--loss 0.02] [--image NAME]
 
-The hosts are two network namespaces. The trainer is in one and listens to everybody, under TLS; dqnview is in the
+The hosts are two network namespaces. The trainer is in one, with --image in a container of podman's, and listens to
+everybody, under TLS; dqnview is in the
 other, with a display of its own (Xvfb). The cable between them is this program: every IP packet arrives `delay`
 later or, with a probability of `loss`, never, in both directions (what netem does in kernels that have it).
 
@@ -129,20 +130,47 @@ class Watcher:
                     for row in csv.DictReader(file)]
 
 
+class Daemon:
+    """dqnd train, on a host; with an image in a container there."""
+
+    def __init__(self, host, folder, image):
+        config, self.container = folder / "run.yaml", None
+        config.write_text(RUN.format(folder="/runs" if image else folder))
+        if image is None:
+            self.process = subprocess.Popen(host.inside(PROGRAMS / "dqnd", "train", config), stdout=subprocess.DEVNULL)
+            self.pid = self.process.pid
+            return
+        folder.chmod(0o777)
+        self.container = host.name
+        system("podman", "run", "--detach", "--rm", "--name", host.name, "--network", f"ns:/run/netns/{host.name}", "--memory",
+               "2g", "--read-only", "--volume", f"{folder}:/runs", image, "train", "/runs/run.yaml")
+        self.process = subprocess.Popen(["podman", "wait", host.name], stdout=subprocess.DEVNULL)
+        self.pid = int(subprocess.run(["podman", "inspect", host.name, "--format", "{{.State.Pid}}"], check=True,
+                                      capture_output=True, text=True).stdout)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def stop(self):
+        if self.container:
+            system("podman", "stop", self.container)
+        else:
+            self.process.terminate()
+        self.process.wait()
+
+
 def processor_wait(pid):
     """Seconds that the training thread (the main one) has waited for a processor, which others had."""
     return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 async def measure(arguments, folder, trainer, watcher_host):
-    config = folder / "run.yaml"
-    config.write_text(RUN.format(folder=folder))
     run = folder / "run"
-    daemon = subprocess.Popen(trainer.inside(PROGRAMS / "dqnd", "train", config), stdout=subprocess.DEVNULL)
+    daemon = Daemon(trainer, folder, arguments.image)
     aside = asyncio.to_thread
     try:
         while not (run / "address").exists():
-            assert daemon.poll() is None, "the trainer ended"
+            assert not daemon.ended(), "the trainer ended"
             await asyncio.sleep(0.1)
         address = (run / "address").read_text().strip().replace("0.0.0.0", trainer.address)
         token = (run / "access" / "control_token").read_text().strip()
@@ -169,8 +197,7 @@ async def measure(arguments, folder, trainer, watcher_host):
         answered = time.monotonic() - asked
         phase = (await aside(watcher.ctl, "status", "--once"))["state"]["phase"]
     finally:
-        daemon.terminate()
-        daemon.wait()
+        daemon.stop()
     return alone, watched, seen, carried, answered, phase
 
 
@@ -195,6 +222,7 @@ async def main():
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--delay-ms", type=float, default=50)
     parser.add_argument("--loss", type=float, default=0.02)
+    parser.add_argument("--image")
     arguments = parser.parse_args()
     hosts = []
     try:

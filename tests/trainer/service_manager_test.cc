@@ -73,6 +73,7 @@ struct FakeRun {
     now.phase = phase;
     now.env_steps = 1200;
     now.total_env_steps = 5000;
+    now.env_steps_per_second = 480;
     now.mean_return = 3.5;
     now.elapsed_seconds = hangs ? seconds.load() : seconds.fetch_add(1);
     return now;
@@ -89,7 +90,7 @@ TEST(ServiceManager, SaysThatTheRunIsReadyWhereItStandsAndThatItStops) {
     const ServiceManager service_manager([&run] { return run.state(); });
     EXPECT_THAT(manager.Next(2),
                 ElementsAre("READY=1",
-                            StartsWith("STATUS=training at env_step 1200 of 5000, 0 env_steps/s, "
+                            StartsWith("STATUS=training at env_step 1200 of 5000, 480 env_steps/s, "
                                        "mean return 3.50")));
   }
   EXPECT_EQ(manager.Next(), "STOPPING=1");

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def kubernetes_pod_trains(trainers):
     print("kubernetes.yaml: its pod trains, is healthy, stops with status 75 and goes on", flush=True)
 
 
+# With our unit.
 SYSTEMD_IMAGE = """
 FROM localhost/dqnd
 USER 0
@@ -125,25 +127,26 @@ def build(tag, containerfile, folder):
           "--file", folder / "Containerfile", folder)
 
 
-class Systemd:
-    """A machine whose first process is systemd, with our unit."""
+class Machine:
+    """One whose first process is systemd."""
 
-    def __init__(self, folder):
-        build("dqnd-systemd", SYSTEMD_IMAGE, folder)
-        podman("run", "--detach", "--name", "systemd", "--systemd=always", "--privileged", "--volume", f"{folder}:/etc/dqnd:ro",
-               "--volume", f"{FILES}/dqnd@.service:/etc/systemd/system/dqnd@.service:ro",
-               "--volume", new_volume("state") + ":/var/lib", "dqnd-systemd")
+    def __init__(self, image, *options):
+        podman("run", "--detach", "--name", "machine", "--systemd=always", "--privileged", *options, image)
         until(lambda: "running" in self.systemctl("is-system-running", expect=None), "systemd is up")
 
     @staticmethod
     def run(*arguments, expect=0):
-        return podman("exec", "systemd", *arguments, expect=expect).stdout
+        return podman("exec", "machine", *arguments, expect=expect).stdout
 
     def systemctl(self, *arguments, expect=0):
         return self.run("systemctl", *arguments, expect=expect)
 
     def show(self, unit, name):
         return self.systemctl("show", unit, "--property", name, "--value").strip()
+
+    def is_restarted(self, unit, restarts):
+        until(lambda: self.show(unit, "NRestarts") == str(restarts), f"restart {restarts}")
+        until(lambda: self.show(unit, "ActiveState") == "active", "it is ready again")
 
     def journal(self, unit):
         return self.run("journalctl", "--unit", unit, "--output", "cat", "--no-pager")
@@ -163,7 +166,10 @@ def systemd_unit_is_verified(trainers):
 def systemd_keeps_it_alive(trainers):
     (trainers.folder / "wrong.yaml").write_text(trainers.config_text().replace("train: {", "train: {gamma: 7, "))
     (trainers.folder / "long.yaml").write_text(trainers.config_text().replace("60000", "100000000"))
-    machine = Systemd(trainers.folder)
+    build("dqnd-systemd", SYSTEMD_IMAGE, trainers.folder)
+    machine = Machine("dqnd-systemd", "--volume", f"{trainers.folder}:/etc/dqnd:ro",
+                      "--volume", f"{FILES}/dqnd@.service:/etc/systemd/system/dqnd@.service:ro",
+                      "--volume", new_volume("state") + ":/var/lib")
     machine.systemctl("start", "dqnd@wrong", expect=1)
     assert (machine.show("dqnd@wrong", "Result"), machine.show("dqnd@wrong", "ExecMainStatus"), machine.show("dqnd@wrong", "NRestarts")) \
         == ("exit-code", "2", "0"), machine.journal("dqnd@wrong")
@@ -173,8 +179,7 @@ def systemd_keeps_it_alive(trainers):
     until(lambda: "is complete" in machine.journal("dqnd@long"), "a checkpoint")
     for restarts, kind in enumerate(("KILL", "TERM"), 1):  # the kernel; and somebody who is not systemd
         machine.systemctl("kill", "--kill-who=main", f"--signal={kind}", "dqnd@long")
-        until(lambda: machine.show("dqnd@long", "NRestarts") == str(restarts), f"restarted after SIG{kind}")
-        until(lambda: machine.show("dqnd@long", "ActiveState") == "active", "it is ready again")
+        machine.is_restarted("dqnd@long", restarts)
     assert machine.journal("dqnd@long").count("resumed from checkpoint") == 2
     machine.systemctl("stop", "dqnd@long")
     said = machine.journal("dqnd@long").rpartition("Stopping dqnd@long")[2]
@@ -196,5 +201,50 @@ def systemd_keeps_it_alive(trainers):
     print("dqnd@.service under systemd: ready, killed, hung and restarted, stopped with 75, not restarted after 0 and 2", flush=True)
 
 
+QUADLET_HERE = """
+[Container]
+# These nested containers have cgroups of version 1, and few files and processes.
+CgroupsMode=enabled
+Ulimit=nofile=1024:1024
+Ulimit=nproc=1000:1000
+"""
+
+
+def a_debian_with_quadlets():
+    """Debian 13, whose podman has them; Debian 12's does not."""
+    image = "localhost/dqnd-debian-13"
+    if podman("image", "exists", image, expect=None).returncode != 0:
+        mirror = works("sh", "-c", "apt-get indextargets --format '$(SITE) $(RELEASE)' | awk '$2 == \"bookworm\" {print $1; exit}'")
+        works("debootstrap", "--variant=minbase", "--include=systemd,dbus,podman,crun,netavark,nftables", "trixie", STORE / "debian-13",
+              *mirror.split())
+        works("sh", "-c", f"tar -C {STORE}/debian-13 -c . | podman import --quiet --change 'CMD=/lib/systemd/systemd' - {image}")
+        shutil.rmtree(STORE / "debian-13")
+    return image
+
+
+def a_quadlet_keeps_it_alive(trainers):
+    (trainers.folder / "here.conf").write_text(QUADLET_HERE)
+    (trainers.folder / "run.yaml").write_text(trainers.config_text().replace("60000", "400000"))
+    machine = Machine(a_debian_with_quadlets(), "--volume", new_volume("nested") + ":/var/lib/containers",
+                      "--volume", f"{trainers.folder}:/etc/dqnd:ro",
+                      "--volume", f"{FILES}/dqnd.container:/etc/containers/systemd/dqnd.container:ro",
+                      "--volume", f"{trainers.folder}/here.conf:/etc/containers/systemd/dqnd.container.d/here.conf:ro")
+    works("sh", "-c", "podman save dqnd | podman exec --interactive machine podman load")
+    machine.systemctl("start", "dqnd")
+    until(lambda: "training at env_step" in machine.show("dqnd", "StatusText"), "what the program says reaches systemd")
+    until(lambda: "is complete" in machine.journal("dqnd"), "a checkpoint")
+    machine.run("podman", "kill", "dqnd")
+    machine.is_restarted("dqnd", 1)
+    until(lambda: machine.show("dqnd", "ActiveState") == "inactive", "it comes to its end", seconds=240)
+    said = machine.journal("dqnd")
+    assert "resumed from checkpoint" in said and "complete: 400000 env_steps" in said, said
+    print("dqnd.container under podman 5 and systemd: ready, killed and restarted, not restarted after its end", flush=True)
+
+
+def slurm_requeues_it(_):
+    print(works(sys.executable, ROOT / "tests/integration/slurm.py"), end="", flush=True)
+
+
 PARTS = [compose_files_are_compose_files, compose_trains, compose_trains_on_games, kubernetes_schema_holds, kubernetes_pod_trains,
-         systemd_unit_is_verified, systemd_keeps_it_alive]
+         systemd_unit_is_verified, systemd_keeps_it_alive, a_quadlet_keeps_it_alive,
+         slurm_requeues_it]
