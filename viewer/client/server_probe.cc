@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <condition_variable>
@@ -128,30 +129,38 @@ std::vector<std::string> Resolve(const Address& address, Patience& patience) {
   return resolution->ips;
 }
 
-// A TCP connection to one numeric address. Throws ConnectionError.
+// Waits until a connection that was begun is made; the error that it met, 0 for none.
+int FinishConnecting(int socket, Patience& patience) {
+  pollfd writable{.fd = socket, .events = POLLOUT, .revents = 0};
+  while (::poll(&writable, 1, 0) == 0) patience.WaitAMoment();
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+// A TCP connection to one numeric address. Throws ConnectionError. Not by BIO_do_connect: that of
+// OpenSSL 3.0 spins until there is an answer, whatever it was told of blocking.
 Bio ConnectTcp(const Address& address, const std::string& ip, Patience& patience) {
-  Bio bio(BIO_new(BIO_s_connect()));
-  // In brackets, or the colons of IPv6 would be taken for a port's.
-  const std::string host = ip.find(':') == std::string::npos ? ip : fmt::format("[{}]", ip);
-  BIO_set_conn_hostname(bio.get(), host.c_str());
-  BIO_set_conn_port(bio.get(), std::to_string(address.port).c_str());
-  BIO_set_nbio(bio.get(), 1);
-  while (BIO_do_connect(bio.get()) != 1) {
-    if (!BIO_should_retry(bio.get())) {
-      const unsigned long error = ERR_peek_error();
-      const int code = ERR_GET_LIB(error) == ERR_LIB_SYS ? ERR_GET_REASON(error) : 0;
-      ERR_clear_error();
-      if (code == ECONNREFUSED || code == 0) {
-        throw ConnectionError(
-            Kind::kRefused,
-            fmt::format("{} refused the connection: no daemon listens there", address.Place()));
-      }
-      throw ConnectionError(Kind::kLost, fmt::format("{} cannot be reached: {}", address.Place(),
-                                                     std::generic_category().message(code)));
-    }
-    patience.WaitAMoment();
+  addrinfo wanted = {};
+  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  ::getaddrinfo(ip.c_str(), std::to_string(address.port).c_str(), &wanted, &found);
+  const std::unique_ptr<addrinfo, Freer<::freeaddrinfo>> target(found);
+  if (target == nullptr) throw ConnectionError(Kind::kNameNotFound, ip + " is no address");
+  const int socket = ::socket(target->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  Bio bio(BIO_new_socket(socket, BIO_CLOSE));
+  int error = ::connect(socket, target->ai_addr, target->ai_addrlen) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) error = FinishConnecting(socket, patience);
+  if (error == 0) return bio;
+  if (error == ECONNREFUSED) {
+    throw ConnectionError(
+        Kind::kRefused,
+        fmt::format("{} refused the connection: no daemon listens there", address.Place()));
   }
-  return bio;
+  throw ConnectionError(Kind::kLost, fmt::format("{} cannot be reached: {}", address.Place(),
+                                                 std::generic_category().message(error)));
 }
 
 // The first address that takes the connection; otherwise the error of the last.

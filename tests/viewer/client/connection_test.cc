@@ -8,8 +8,10 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "tests/base/temporary_folder.h"
 #include "tests/viewer/fake_daemon.h"
@@ -49,13 +51,13 @@ std::optional<ConnectionError> Attempt(const Address& address,
 // A server that listens on loopback and never says a word.
 class SilentServer {
  public:
-  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit SilentServer(int backlog = 8) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in any = {};
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof any;
     EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&any), size), 0);
-    EXPECT_EQ(::listen(socket_, 8), 0);
+    EXPECT_EQ(::listen(socket_, backlog), 0);
     ::getsockname(socket_, reinterpret_cast<sockaddr*>(&any), &size);
     port_ = ntohs(any.sin_port);
   }
@@ -69,6 +71,23 @@ class SilentServer {
  private:
   int socket_;
   int port_ = 0;
+};
+
+// Begins a connection, and does not wait for it.
+class SilentClient {
+ public:
+  explicit SilentClient(const Address& address)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+    sockaddr_in server = {};
+    server.sin_family = AF_INET;
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.sin_port = htons(static_cast<uint16_t>(address.port));
+    ::connect(socket_, reinterpret_cast<sockaddr*>(&server), sizeof server);
+  }
+  ~SilentClient() { ::close(socket_); }
+
+ private:
+  int socket_;
 };
 
 TEST(Connection, ReachesADaemonInPlainTextOverTlsAndOverASocket) {
@@ -124,6 +143,18 @@ TEST(Connection, SaysThatNobodyAnswers) {
   const SilentServer server;
   EXPECT_FAILS(Attempt(server.address(), {.connect_timeout = std::chrono::milliseconds(50)}),
                Kind::kTimeout, HasSubstr("0.05 s"));
+}
+
+// A firewall that drops packets looks like this: the kernel leaves a full server's callers without
+// an answer.
+TEST(Connection, SaysThatNobodyAnswersAtAll) {
+  const SilentServer server(/*backlog=*/0);
+  std::vector<std::unique_ptr<SilentClient>> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(std::make_unique<SilentClient>(server.address()));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FAILS(Attempt(server.address(), {.connect_timeout = std::chrono::milliseconds(200)}),
+               Kind::kTimeout, HasSubstr("check host, port and firewalls"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
 }
 
 TEST(Connection, SaysThatACallTakesTooLong) {
