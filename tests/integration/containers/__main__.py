@@ -36,6 +36,7 @@ def parts(short):
     import games
     import guide
     import hosts
+    import notebook
 
     yield survival.keeps_within_its_memory
     yield bad_input.survives_a_full_volume
@@ -44,6 +45,7 @@ def parts(short):
     yield games.play_beside_the_trainer
     yield from deployment.PARTS
     yield from hosts.PARTS
+    yield notebook.goes_on_in_the_next_session
     yield guide.every_command_works
 
 

@@ -26,9 +26,7 @@ def neighbour(name, ours, theirs):
         run("ip", "-n", name, "link", "set", "cable", "up")
         yield lambda *arguments: command("ip", "netns", "exec", name, *arguments, timeout=60)
     finally:
-        run("ip", "netns", "delete", name)
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("ip", "link", "delete", name)
+        run("ip", "netns", "delete", name)  # and the cable with it
 
 
 @contextlib.contextmanager
