@@ -71,6 +71,7 @@ def compose_files_are_compose_files(_):
     load = "import sys, compose_spec; compose_spec.PyCompose.from_yaml(sys.stdin.read()).validate()"
     for file in ("compose.yaml", "compose.games.yaml"):
         defaults = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (FILES / file).read_text())
+        defaults = defaults.replace("on-failure:20", "on-failure")  # the specification has the number; this reader does not
         works(linters() / "python", "-c", load, input=defaults)
         misspelt = defaults.replace("read_only:", "readonly:")
         assert command(linters() / "python", "-c", load, input=misspelt).returncode != 0
