@@ -58,7 +58,8 @@ class Bridge {
   // Throws what Server throws.
   void Listen(FileSystem& files, const std::filesystem::path& run, spdlog::logger& log);
 
-  // Where, with a token; empty when nothing is served.
+  // Where, with a token unless others read this program's standard output; empty when nothing is
+  // served.
   std::string link() const;
 
  private:

@@ -1,6 +1,9 @@
 #include "trainer/machine.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -9,6 +12,7 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -102,6 +106,26 @@ int64_t PeakResidentBytes(const fs::path& root) {
 
 int64_t ResidentBytes(const fs::path& root) {
   return KibibyteLine(root / "proc/self/status", "VmRSS:").value_or(0);
+}
+
+bool InOurImage() {
+  return std::getenv("DQND_VOLUME") != nullptr;
+}
+
+bool EndsWithTheContainer(const fs::path& folder) {
+  fs::path existing = fs::absolute(folder);
+  while (existing.has_relative_path() && !fs::exists(existing)) existing = existing.parent_path();
+  struct statfs system{};
+  constexpr decltype(system.f_type) kTmpfs = 0x01021994;
+  if (::statfs(existing.c_str(), &system) == 0 && system.f_type == kTmpfs) return true;
+  struct statx here{};
+  struct statx root{};
+  if (::statx(AT_FDCWD, existing.c_str(), 0, STATX_MNT_ID, &here) != 0 ||
+      ::statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root) != 0 ||
+      (here.stx_mask & root.stx_mask & STATX_MNT_ID) == 0) {
+    return false;  // an old kernel does not say
+  }
+  return here.stx_mnt_id == root.stx_mnt_id;
 }
 
 void KeepFreedMemory() {

@@ -27,6 +27,13 @@ int64_t PeakResidentBytes(const std::filesystem::path& root = "/");
 // The memory that this process holds now (VmRSS); 0 where the system does not say.
 int64_t ResidentBytes(const std::filesystem::path& root = "/");
 
+// Whether this program was started by our container image, which says so in the environment.
+bool InOurImage();
+
+// Whether what is written to `folder`, or would be once it is made, ends with this container, or
+// this machine: it lies in the same mount as the root of the file system, or in memory.
+bool EndsWithTheContainer(const std::filesystem::path& folder);
+
 // Lets the allocator keep what an update frees, some tens of megabytes, for the next one. Otherwise
 // it gives tensors of some megabytes back to the system each time, which zeroes them page by page
 // when they are wanted again: a sixth of an update of binarized Nature networks. To be called first

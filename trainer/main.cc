@@ -156,8 +156,9 @@ int Run(int argc, char** argv) {
   dqnd::HealthArguments health;
   command = app.add_subcommand("health", "whether a run's daemon answers; for probes");
   command
-      ->add_option("run", health.run,
-                   "the run directory; default: the one in ./runs that is in use")
+      ->add_option(
+          "run", health.run,
+          "the run directory; default: those in ./runs that are in use, of which one must be well")
       ->type_name("RUN_DIRECTORY");
   command->add_option("--timeout", health.timeout_seconds, "seconds to wait for its answer")
       ->check(CLI::Range(0.1, 3600.0))

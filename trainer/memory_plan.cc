@@ -12,6 +12,7 @@
 #include "replay/replay_memory.h"
 #include "trainer/dqn.h"
 #include "trainer/learner/learner.h"
+#include "trainer/machine.h"
 #include "trainer/network/q_network.h"
 #include "trainer/run_directory.h"
 #include "trainer/saved_teacher.h"
@@ -36,6 +37,9 @@ constexpr int64_t kMetricsBytes = 2 * kMiB;
 
 // gRPC with its threads, and the messages under way.
 constexpr int64_t kServerBytes = 12 * kMiB;
+
+// `dqnd health` in the same container: LibTorch as it is loaded, 62 MB of memory of its own.
+constexpr int64_t kProbeBytes = 64 * kMiB;
 
 // An exhibition game beside its network and emulator: moments to go back to, a saliency map's
 // states.
@@ -163,6 +167,10 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
       {"program and LibTorch", std::max<int64_t>(0, measured - 5 * network_bytes - teacher_bytes),
        "with batch and activations, measured by one update"},
   };
+  if (InOurImage()) {
+    plan.parts.push_back(
+        {"health probe", kProbeBytes, "`dqnd health`, beside it in the container"});
+  }
   if (worker_bytes > 0) {
     const int64_t workers = ResolveWorkers(config.environment);
     plan.parts.push_back({"environment workers", (workers + 1) * worker_bytes,

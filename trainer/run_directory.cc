@@ -56,15 +56,17 @@ void RefuseLinksOutward(const fs::path& run) {
 // What to do about a run directory that cannot be written.
 std::string AdviceFor(const std::system_error& error, const fs::path& run) {
   fs::path folder = fs::absolute(run);  // the innermost that exists
-  struct stat found{};
-  while (::stat(folder.c_str(), &found) != 0 && folder.has_relative_path()) {
-    folder = folder.parent_path();
-  }
-  if (error.code() == std::errc::permission_denied && found.st_uid != ::geteuid()) {
+  while (folder.has_relative_path() && !fs::exists(folder)) folder = folder.parent_path();
+  for (const fs::path& path : {folder, folder / kLockFile, folder / kConfigFile}) {
+    struct stat found{};
+    if (error.code() != std::errc::permission_denied || ::stat(path.c_str(), &found) != 0 ||
+        found.st_uid == ::geteuid()) {
+      continue;
+    }
     return fmt::format(
-        "{0} belongs to user {1}, and this program runs as user {2}: chown {2} {0} (podman's "
+        "{} belongs to user {}, and this program runs as user {}: chown -R {} {} (podman's "
         "--volume NAME:PATH:U does that), or choose another place with run.directory",
-        folder.string(), found.st_uid, ::geteuid());
+        path.string(), found.st_uid, ::geteuid(), ::geteuid(), folder.string());
   }
   return "Free some space, change its permissions, or choose another place with run.directory";
 }

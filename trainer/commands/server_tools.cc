@@ -1,4 +1,6 @@
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,13 +13,29 @@
 namespace dqnd {
 namespace {
 
-// The run that a process works on now, of those in ./runs: what a container with one daemon means.
-std::filesystem::path RunInUse() {
+// What is wrong with the daemon that serves a run; empty: nothing.
+std::string ProblemOf(const std::filesystem::path& run, std::chrono::milliseconds timeout) {
+  FileSystem& files = RealFileSystem();
+  if (!files.Exists(run / kAddressFile)) {
+    if (FolderLock::IsHeld(run)) return "";  // it trains, and listens nowhere
+    return fmt::format("no daemon serves {}: it has no file {}", run.string(), kAddressFile);
+  }
+  std::string address = files.Read(run / kAddressFile);
+  while (!address.empty() && address.back() == '\n') address.pop_back();
+  return CheckHealth(address, timeout);
+}
+
+// The runs in ./runs that somebody works on or serves, as far as can be seen: in a container those
+// of its volume, which other containers may have mounted, too.
+std::vector<std::filesystem::path> RunsInUse() {
+  std::vector<std::filesystem::path> runs;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("runs", error)) {
-    if (entry.is_directory() && FolderLock::IsHeld(entry.path())) return entry.path();
+    const std::filesystem::path& run = entry.path();
+    if (!entry.is_directory()) continue;
+    if (RealFileSystem().Exists(run / kAddressFile) || FolderLock::IsHeld(run)) runs.push_back(run);
   }
-  return {};
+  return runs;
 }
 
 }  // namespace
@@ -33,24 +51,19 @@ int CertCommand(const CertArguments& arguments) {
 }
 
 int HealthCommand(const HealthArguments& arguments) {
-  const std::filesystem::path run =
-      arguments.run.empty() ? RunInUse() : std::filesystem::path(arguments.run);
-  FileSystem& files = RealFileSystem();
-  if (run.empty()) {
-    fmt::print("no daemon works on a run in ./runs; name its directory\n");
-    return kExitMayHelp;
-  }
-  if (!files.Exists(run / kAddressFile)) {
-    fmt::print("no daemon serves {}: it has no file {}\n", run.string(), kAddressFile);
-    return kExitMayHelp;
-  }
-  std::string address = files.Read(run / kAddressFile);
-  while (!address.empty() && address.back() == '\n') address.pop_back();
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(arguments.timeout_seconds));
-  const std::string problem = CheckHealth(address, timeout);
-  fmt::print("{}\n", problem.empty() ? address + " serves" : problem);
-  return problem.empty() ? kExitNo : kExitMayHelp;
+  const std::vector<std::filesystem::path> runs =
+      arguments.run.empty() ? RunsInUse() : std::vector<std::filesystem::path>{arguments.run};
+  std::string problem = "no daemon works on a run in ./runs; name its directory";
+  for (const std::filesystem::path& run : runs) {
+    problem = ProblemOf(run, timeout);
+    if (!problem.empty()) continue;
+    fmt::print("the daemon of {} is well\n", run.string());
+    return kExitNo;
+  }
+  fmt::print("{}\n", problem);
+  return kExitMayHelp;
 }
 
 }  // namespace dqnd

@@ -1,12 +1,10 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 
 #include "trainer/bridge.h"
@@ -104,22 +102,12 @@ const char* WhatStopped(const StopOnSignal& stop, const Bridge& bridge) {
   return bridge.control().stopped() ? "a client" : "run.max_wall_time";
 }
 
-// In our image DQND_VOLUME says where a volume belongs: what is written anywhere else ends with the
-// container.
-void RefuseWhatWouldVanish() {
-  const char* volume = std::getenv("DQND_VOLUME");
-  if (volume == nullptr) return;
-  struct stat here{};
-  struct stat above{};
-  const std::string parent = std::string(volume) + "/..";
-  if (::stat(volume, &here) != 0 || ::stat(parent.c_str(), &above) != 0 ||
-      here.st_dev != above.st_dev) {
-    return;
-  }
+void RefuseWhatWouldVanish(const std::filesystem::path& run) {
+  if (!InOurImage() || !EndsWithTheContainer(run)) return;
   throw std::invalid_argument(fmt::format(
-      "nothing is mounted at {}, so that the run would vanish with this container; mount a volume "
-      "there (podman run --volume NAME:{} ...), or say --ephemeral",
-      volume, volume));
+      "nothing is mounted at {}, so that the run would vanish with this container; mount "
+      "a volume there (podman run --volume NAME:{} ...), or say --ephemeral",
+      run.parent_path().string(), run.parent_path().string()));
 }
 
 // What `auto` means: what it meant when the run began.
@@ -138,8 +126,8 @@ int64_t ResolveThreads(Config& config, OnExisting on_existing) {
 int TrainCommand(const TrainArguments& arguments) {
   const auto started = StopOnSignal::Clock::now();
   StopOnSignal stop;
-  if (!arguments.ephemeral) RefuseWhatWouldVanish();
   Config config = LoadConfig(arguments.config, arguments.overrides);
+  if (!arguments.ephemeral) RefuseWhatWouldVanish(std::filesystem::absolute(RunPath(config)));
   const int64_t threads = ResolveThreads(config, arguments.on_existing);
   at::set_num_threads(static_cast<int>(threads));
   if (const auto& wall_time = config.run.max_wall_time) {
@@ -157,6 +145,8 @@ int TrainCommand(const TrainArguments& arguments) {
       RealFileSystem(), config,
       {.on_existing = arguments.on_existing, .allow_changes = arguments.allow_changes});
   if (IsComplete(RealFileSystem(), directory.path(), config)) {
+    // Not to be ready would be a failure, and this is none.
+    const ServiceManager service_manager([] { return RunState{.phase = RunPhase::kStopping}; });
     fmt::print(
         "dqnd: {} is complete: it reached {} env_steps before. Raise train.total_env_steps or "
         "begin anew with --on-existing=new\n",
@@ -196,7 +186,7 @@ int TrainCommand(const TrainArguments& arguments) {
                                feed, news, [&stop] { stop.RequestStop(); });
   session.Connect(*bridge);
   bridge->Listen(RealFileSystem(), directory.path(), log);
-  // Not to the log: it holds a token.
+  // Not to the log: it may hold a token.
   if (const std::string link = bridge->link(); !link.empty()) {
     table.PrintLine(fmt::format("watch and control it:  dqnview '{}'", link));
   }

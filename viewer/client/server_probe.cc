@@ -47,6 +47,13 @@ class Patience {
   Patience(const Address& address, std::chrono::milliseconds timeout, const std::stop_token& stop)
       : place_(address.Place()), timeout_(timeout), end_(Clock::now() + timeout), stop_(stop) {}
 
+  // An equal share of what is left, for one of `parts` attempts.
+  Patience(const Patience& whole, size_t parts)
+      : place_(whole.place_),
+        timeout_(whole.timeout_),
+        end_(Clock::now() + (whole.end_ - Clock::now()) / static_cast<int64_t>(parts)),
+        stop_(whole.stop_) {}
+
   // Waits for `done` to become true, or a moment. Throws ConnectionError when patience is at its
   // end. REQUIRES: `lock` is locked.
   template <typename Done>
@@ -150,8 +157,9 @@ Bio ConnectTcp(const Address& address, const std::string& ip, Patience& patience
   const std::unique_ptr<addrinfo, Freer<::freeaddrinfo>> target(found);
   if (target == nullptr) throw ConnectionError(Kind::kNameNotFound, ip + " is no address");
   const int socket = ::socket(target->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int error = socket < 0 ? errno : 0;
   Bio bio(BIO_new_socket(socket, BIO_CLOSE));
-  int error = ::connect(socket, target->ai_addr, target->ai_addrlen) == 0 ? 0 : errno;
+  if (error == 0 && ::connect(socket, target->ai_addr, target->ai_addrlen) != 0) error = errno;
   if (error == EINPROGRESS) error = FinishConnecting(socket, patience);
   if (error == 0) return bio;
   if (error == ECONNREFUSED) {
@@ -168,9 +176,11 @@ std::pair<Bio, std::string> ConnectToAny(const Address& address, Patience& patie
   const std::vector<std::string> ips = Resolve(address, patience);
   for (size_t i = 0;; ++i) {
     try {
-      return {ConnectTcp(address, ips[i], patience), ips[i]};
+      Patience share(patience, ips.size() - i);
+      return {ConnectTcp(address, ips[i], share), ips[i]};
     } catch (const ConnectionError& error) {
-      const bool another = error.kind() == Kind::kRefused || error.kind() == Kind::kLost;
+      const bool another = error.kind() == Kind::kRefused || error.kind() == Kind::kLost ||
+                           error.kind() == Kind::kTimeout;
       if (!another || i + 1 == ips.size()) throw;
     }
   }

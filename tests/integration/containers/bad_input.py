@@ -11,6 +11,11 @@ UNTIL_STOPPED = ("train.total_env_steps=100000000", "evaluation.every_env_steps=
 
 def refuses_a_run_that_would_vanish(trainers):
     ends(trainers.start(None, options=()), 2, "nothing is mounted at /runs", "--ephemeral")
+    # A disk in memory is no better, wherever it is; a volume anywhere is.
+    ends(trainers.start(trainers.volume(), "run.directory=/tmp/here", options=("--read-only",)), 2, "nothing is mounted at /tmp/here")
+    elsewhere = trainers.volume()
+    ends(trainers.start(None, "run.directory=/elsewhere/runs", "train.total_env_steps=2000",
+                        options=("--read-only", "--volume", f"{elsewhere}:/elsewhere:U")), 0)
     ends(trainers.start(None, "--ephemeral", "train.total_env_steps=2000", options=()), 0)
     print("without a volume: refused, unless --ephemeral", flush=True)
 
@@ -18,7 +23,7 @@ def refuses_a_run_that_would_vanish(trainers):
 def refuses_a_volume_that_is_not_its_own(trainers):
     folder = trainers.folder / "of_root"
     folder.mkdir(mode=0o755)
-    ends(trainers.start(folder), 2, "/runs belongs to user 0, and this program runs as user 10001: chown 10001 /runs", ":U")
+    ends(trainers.start(folder), 2, "/runs belongs to user 0, and this program runs as user 10001: chown -R 10001 /runs", ":U")
     ends(trainers.start(folder, "train.total_env_steps=2000", options=("--user", "0")), 0)  # or as its owner
     print("a volume of another user: refused, with both users' numbers and the fix", flush=True)
 
@@ -41,9 +46,9 @@ def small_disk(folder, size):
 
 def survives_a_full_volume(trainers):
     with small_disk(trainers.folder / "too_small", "2m") as disk:
-        ends(trainers.start(disk), 2, "MiB free", "run.directory")
+        ends(trainers.start(disk, "--ephemeral"), 2, "MiB free", "run.directory")
     with small_disk(trainers.folder / "small", "100m") as disk:
-        name = trainers.start(disk, *UNTIL_STOPPED)
+        name = trainers.start(disk, "--ephemeral", *UNTIL_STOPPED)
         until(lambda: "checkpoint 4000 is complete" in logs(name), "the first checkpoint")
         filler = disk / "filler"
         with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:

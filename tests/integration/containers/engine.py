@@ -38,9 +38,10 @@ def use_own_store():
         f'[storage]\ndriver = "overlay"\ngraphroot = "{STORE}/storage"\nrunroot = "{running}"\n[storage.options]\n{others}')
     # What some machines need: see docs/containers.md.
     (STORE / "containers.conf").write_text(
-        '[containers]\ndefault_ulimits=["nofile=1024:1024","nproc=1000:1000"]\n')
+        '[containers]\ndefault_ulimits=["nofile=1024:1024","nproc=1000:1000"]\n'
+        f'[network]\nnetwork_config_dir="{STORE}/networks"\n')
     os.environ["CONTAINERS_STORAGE_CONF"] = str(STORE / "storage.conf")
-    os.environ.setdefault("CONTAINERS_CONF", str(STORE / "containers.conf"))
+    os.environ["CONTAINERS_CONF"] = str(STORE / "containers.conf")
     used = podman("info", "--format", "{{.Store.GraphRoot}}").stdout.strip()
     assert used == f"{STORE}/storage", f"podman works in {used}; what it holds is not ours to remove"
 
@@ -155,6 +156,7 @@ def remove_everything():
     podman("pod", "rm", "--all", "--force", expect=None)
     podman("rm", "--all", "--force", "--time", "0", expect=None)
     podman("volume", "rm", "--all", "--force", expect=None)
+    podman("network", "prune", "--force", expect=None)
 
 
 @contextlib.contextmanager

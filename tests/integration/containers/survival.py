@@ -2,7 +2,9 @@
 within its memory."""
 
 import json
+import os
 import re
+import subprocess
 import time
 
 from engine import PROGRAMS, command, digest, dqnctl, ends, link_of, logs, path, podman, status, until
@@ -21,6 +23,26 @@ def is_watched_from_the_host(trainers, name, volume):
         refused = dqnctl(link.replace(missing, "").replace("?&", "?"), "status", "--once")
         assert refused.returncode == 1 and sentence in refused.stderr, refused.stderr
     podman("healthcheck", "run", name)
+    is_seen_in_a_window(link, trainers.folder)
+
+
+def is_seen_in_a_window(link, folder):
+    """dqnview, on a display of its own, receives pictures."""
+    seen = folder / "seen.csv"
+    screen = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True)
+    try:
+        display = ":" + screen.stdout.readline().strip()
+        window = subprocess.Popen([PROGRAMS / "dqnview", link, "--mode", "training", "--delays", seen], cwd=folder,
+                                  env={"DISPLAY": display, "HOME": str(folder), "PATH": os.environ["PATH"]})
+        try:
+            until(lambda: seen.exists() and len(seen.read_text().splitlines()) > 10, "the window shows ten pictures", seconds=60)
+        finally:
+            window.terminate()
+            window.wait()
+    finally:
+        screen.terminate()
+        screen.wait()
 
 
 def stops_within_ten_seconds(trainers):
@@ -58,8 +80,13 @@ def keeps_within_its_memory(trainers):
     volume, limit = trainers.volume(), ("--memory", "300m", "--memory-swap", "300m", "--read-only")
     said = ends(trainers.start(volume, "replay.buffer_size=30000000", options=limit), 2, "largest replay.buffer_size")
     full = int(re.search("largest replay.buffer_size that fits is ([0-9]+)", said)[1])
-    ends(trainers.start(volume, f"replay.buffer_size={full}", f"train.total_env_steps={full + 20000}",
-                        f"train.learning_starts={full - 1000}", "evaluation.every_env_steps=0", options=limit), 0)
+    name = trainers.start(volume, f"replay.buffer_size={full}", f"train.total_env_steps={full + 20000}",
+                          f"train.learning_starts={full - 1000}", "evaluation.every_env_steps=0", options=limit)
+    probes = 0
+    while podman("exec", name, "dqnd", "health", expect=None).returncode == 0:
+        probes += 1
+    ends(name, 0)
+    assert probes > 3, "it is probed until its end"
     transitions = digest(path(volume) / "run")["transitions"]
     assert transitions >= full * 0.99, (transitions, full)
     print(f"a plan beyond 300 MB is refused; the largest that fits ran until its {full} transitions were full", flush=True)
