@@ -22,6 +22,7 @@ LONG = ["train.total_env_steps=100000000", "checkpoint.every_env_steps=0", "eval
 @contextlib.contextmanager
 def running(folder, *overrides):
     """A run that trains until a client or the test ends it; gives the process and the run directory."""
+    (folder / "output.txt").touch(mode=0o600)  # or the link that it prints has no token
     log = open(folder / "output.txt", "w")
     process = subprocess.Popen([PROGRAM, "train", small_config(folder), *LONG, *overrides], stdout=log,
                                stderr=subprocess.STDOUT, text=True)
@@ -156,6 +157,35 @@ def test_a_finished_run_is_served_and_probed(tmp_path):
     finally:
         server.kill()
         server.wait()
+
+
+def test_a_probe_without_a_name_finds_the_daemon_that_is_well(tmp_path):
+    """As in a container, whose volume may hold other runs: finished, killed, or another container's."""
+    runs = tmp_path / "runs"
+    (runs / "other").mkdir(parents=True)
+
+    def probe():
+        return dqnd("health", cwd=tmp_path)
+
+    assert probe().returncode == 1 and "no daemon works" in probe().stdout
+    (runs / "other" / "address").write_text("dqnd://127.0.0.1:1\n")  # of one that was killed
+    assert probe().returncode == 1 and "does not answer" in probe().stdout
+    with running(runs) as (_, run):
+        assert probe().returncode == 0 and str(run.name) in probe().stdout
+        (run / "address").unlink()  # what a run with server.listen=~ looks like: it works, and listens nowhere
+        assert probe().returncode == 0
+
+
+@pytest.mark.parametrize("mode, told", [(0o644, False), (0o640, False), (0o600, True)])
+def test_a_file_that_others_may_read_gets_no_token(tmp_path, mode, told):
+    output = tmp_path / "output.txt"
+    output.touch()
+    output.chmod(mode)
+    with open(output, "w") as file:
+        done = subprocess.run([PROGRAM, "train", small_config(tmp_path)], stdout=file, timeout=120)
+    assert done.returncode == 0
+    assert "dqnview 'dqnd://" in output.read_text()
+    assert ("token=" in output.read_text()) == told
 
 
 def test_serving_beside_a_training_leaves_its_clients_to_it(tmp_path):

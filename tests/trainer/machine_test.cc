@@ -84,6 +84,13 @@ TEST(FindProcessors, NoQuotaLeavesThoseOfTheAffinityMask) {
   EXPECT_EQ(FindProcessors(root.path()), FindProcessors(Root().path()));
 }
 
+TEST(EndsWithTheContainer, IsWhatLiesInTheRootsOwnMountOrInMemory) {
+  EXPECT_TRUE(EndsWithTheContainer("/"));
+  EXPECT_TRUE(EndsWithTheContainer("/not/there/yet"));
+  EXPECT_TRUE(EndsWithTheContainer("/dev/shm/not/there/yet"));
+  EXPECT_FALSE(EndsWithTheContainer("/proc/self"));  // a mount of its own
+}
+
 TEST(ResolveThreads, SmallNetworksGetOneThreadAndAChosenNumberStays) {
   Config config;
   config.network.architecture = Architecture::kMinatarCnn;

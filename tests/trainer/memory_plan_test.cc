@@ -49,6 +49,14 @@ TEST(MeasureOneUpdate, ANetworkBeyondTheLimitIsRefusedBeforeItIsMade) {
                                    HasSubstr("network.hidden_sizes"))));
 }
 
+TEST(PlanMemory, LeavesRoomForTheHealthCheckOfAContainer) {
+  const auto total = [] { return PlanMemory(Config{}, FindMemoryLimit(), 0).total_bytes(); };
+  const int64_t elsewhere = total();
+  setenv("DQND_VOLUME", "/runs", 1);
+  EXPECT_EQ(total(), elsewhere + (int64_t{64} << 20));
+  unsetenv("DQND_VOLUME");
+}
+
 TEST(PlanMemory, WhereNothingFitsItSaysSo) {
   EXPECT_EQ(PlanMemory(WithBuffer(1000), {.bytes = 1 << 20, .source = "a test"}, 130 * kMiB)
                 .largest_buffer_size,
