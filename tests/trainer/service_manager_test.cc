@@ -55,9 +55,9 @@ class FakeManager {
   }
 
   // So many messages.
-  std::vector<std::string> Next(int count) {
-    std::vector<std::string> messages;
-    for (int i = 0; i < count; ++i) messages.push_back(Next().value_or("none came"));
+  std::vector<std::string> Next(size_t count) {
+    std::vector<std::string> messages(count);
+    for (std::string& message : messages) message = Next().value_or("none came");
     return messages;
   }
 
