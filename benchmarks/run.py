@@ -5,6 +5,7 @@
     ./dev bench --parts            the micro-benchmarks alone
     ./dev bench --runs             whole runs alone: each workload, median of three windows
     ./dev bench --runs breakout    one workload
+    ./dev bench --peers            whole runs beside other libraries: see benchmarks/side_by_side.py
 
 A whole run is `dqnd train` as a user starts it; env_steps/s are read from its progress.csv, over the
 rows after learning began. --threads sets train.threads; `auto` is what a user gets by default.

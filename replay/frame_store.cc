@@ -19,7 +19,7 @@ std::unique_ptr<FrameStore> MakeFrameStore(FrameCodec codec, std::shared_ptr<Blo
   if (codec == FrameCodec::kLz4) {
     return std::make_unique<Lz4FrameStore>(std::move(pool), frame_bytes, most_frames);
   }
-  return std::make_unique<RawFrameStore>(std::move(pool), frame_bytes);
+  return std::make_unique<RawFrameStore>(std::move(pool), frame_bytes, most_frames);
 }
 
 int64_t FrameStoreMetadataBytes(FrameCodec codec, int64_t most_frames) {

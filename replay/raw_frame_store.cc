@@ -6,10 +6,11 @@
 
 namespace dqnd {
 
-RawFrameStore::RawFrameStore(std::shared_ptr<BlockPool> pool, int frame_bytes)
+RawFrameStore::RawFrameStore(std::shared_ptr<BlockPool> pool, int frame_bytes, int64_t most_frames)
     : FrameStore(std::move(pool), frame_bytes),
       frames_per_block_(static_cast<uint32_t>(pool_->block_bytes() / frame_bytes)) {
   assert(frames_per_block_ > 0);
+  blocks_.reserve(static_cast<size_t>(most_frames / frames_per_block_ + 1));
 }
 
 uint8_t* RawFrameStore::At(uint32_t index) const {

@@ -7,7 +7,7 @@ namespace dqnd {
 // Frames as they are, a fixed number in each block.
 class RawFrameStore : public FrameStore {
  public:
-  RawFrameStore(std::shared_ptr<BlockPool> pool, int frame_bytes);
+  RawFrameStore(std::shared_ptr<BlockPool> pool, int frame_bytes, int64_t most_frames);
 
   uint32_t Append(std::span<const uint8_t> frame, uint32_t previous) override;
   void Decode(uint32_t index, std::span<uint8_t> out, Scratch& scratch) const override;

@@ -21,6 +21,7 @@ EpisodeStatistics::EpisodeStatistics(int lanes, int window_episodes)
                                 std::to_string(lanes) + " and " + std::to_string(window_episodes));
   }
   running_.resize(static_cast<size_t>(lanes));
+  finished_.reserve(window_episodes_);
 }
 
 void EpisodeStatistics::Step(int lane, double reward, bool game_over) {
@@ -28,8 +29,8 @@ void EpisodeStatistics::Step(int lane, double reward, bool game_over) {
   episode.total_reward += reward;
   ++episode.length_env_steps;
   if (!game_over) return;
+  if (finished_.size() == window_episodes_) finished_.erase(finished_.begin());
   finished_.push_back(std::exchange(episode, RunningEpisode()));
-  if (finished_.size() > window_episodes_) finished_.pop_front();
   ++episodes_;
 }
 
@@ -75,7 +76,8 @@ void EpisodeStatistics::LoadState(ByteReader& reader) {
                              " episodes, more than their window of " +
                              std::to_string(window_episodes_));
   }
-  std::deque<RunningEpisode> finished;
+  std::vector<RunningEpisode> finished;
+  finished.reserve(window_episodes_);
   for (uint64_t i = 0; i < finished_count; ++i) finished.push_back(Load(reader));
   running_ = std::move(running);
   finished_ = std::move(finished);

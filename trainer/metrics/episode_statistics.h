@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -46,7 +45,7 @@ class EpisodeStatistics {
 
   const uint64_t window_episodes_;
   std::vector<RunningEpisode> running_;  // one a lane
-  std::deque<RunningEpisode> finished_;  // the window, oldest first
+  std::vector<RunningEpisode> finished_;  // the window, oldest first; as large from the start
   int64_t episodes_ = 0;
 };
 

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Whole runs of dqnd and of other libraries, in turn, with the same hyperparameters on the same processors.
+
+    ./dev bench --peers                        every workload: the medians of five rounds, about forty minutes
+    ./dev bench --peers minatar --rounds 3     one of them
+
+A round runs each contender once; a contender's ratio is to the fastest peer of its own round. dqnd is `dqnd train` as a
+user starts it, read from its progress.csv; the peers are in benchmarks/peers. Everybody is timed for the same seconds,
+after learning began and three more. Results go to docs/performance/side_by_side.json, too."""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+DQND = ROOT / "build/release/bin/dqnd"
+PEERS = ROOT / "benchmarks/peers"
+WARM_UP_SECONDS = 3
+
+ADAM = ["optimizer.name=adam", "optimizer.alpha=~", "optimizer.epsilon=~", "optimizer.centered=~", "optimizer.learning_rate=1e-4"]
+BREAKOUT = ["configs/atari/nature.yaml", "environment.id=ale:breakout", *ADAM, "replay.buffer_size=100000",
+            "train.learning_starts=1000", "train.train_freq=4", "train.target_update_interval=1000",
+            "exploration.initial_eps=0.05", "exploration.final_eps=0.05", "metrics.every_env_steps=100"]
+MINATAR = ["configs/minatar/breakout.yaml", "train.learning_starts=1000", "exploration.initial_eps=0.1",
+           "exploration.final_eps=0.1", "metrics.every_env_steps=500"]
+CARTPOLE = ["configs/classic/cartpole.yaml", *ADAM, "network.hidden_sizes=[64, 64]", "replay.buffer_size=100000",
+            "train.batch_size=32", "train.tau=1.0", "train.n_steps=1", "train.learning_starts=1000",
+            "train.target_update_interval=1000", "exploration.initial_eps=0.05", "exploration.final_eps=0.05",
+            "metrics.every_env_steps=2000"]
+
+# For each workload: parallel environments, env_steps an update, threads, dqnd's settings and the peers.
+WORKLOADS = {
+    "breakout": (1, 4, 2, BREAKOUT, ["sb3_dqn.py"]),
+    "breakout, 8 environments": (8, 4, 2, BREAKOUT, ["sb3_dqn.py"]),
+    "minatar": (1, 1, 2, MINATAR, ["sb3_dqn.py", "jax_dqn.py"]),
+    "cartpole": (1, 1, 2, CARTPOLE, ["sb3_dqn.py", "jax_dqn.py"]),
+    "cartpole, 8 environments": (8, 4, 2, CARTPOLE, ["sb3_dqn.py", "jax_dqn.py"]),
+}
+
+
+def time_dqnd(settings, envs, env_steps_per_update, seconds):
+    config, *overrides = settings
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [DQND, "train", ROOT / config, *overrides, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}",
+             "train.total_env_steps=1000000000", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
+             f"run.max_wall_time={WARM_UP_SECONDS + 4 + int(seconds)}s"], stdout=subprocess.DEVNULL)
+        assert done.returncode == 75, done.returncode
+        with open(pathlib.Path(folder) / "bench/progress.csv") as file:
+            rows = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in csv.DictReader(file)
+                    if int(row["train/n_updates"]) > 0]
+    began = rows[0][1] + WARM_UP_SECONDS
+    rows = [row for row in rows if began <= row[1] <= began + seconds]
+    return {"peer": "dqnd", "env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1)}
+
+
+def time_peer(script, workload, envs, env_steps_per_update, threads, seconds):
+    python = ROOT / "build/deps" / ("jax_peers" if script.startswith("jax") else "torch_peers") / "bin/python"
+    done = subprocess.run(
+        [python, PEERS / script, workload, "--envs", str(envs), "--env-steps-per-update", str(env_steps_per_update), "--threads",
+         str(threads), "--seconds", str(seconds)], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def side_by_side(name, rounds, seconds):
+    envs, env_steps_per_update, threads, settings, scripts = WORKLOADS[name]
+    results = []
+    for number in range(rounds):
+        found = [time_dqnd(settings, envs, env_steps_per_update, seconds)]
+        found += [time_peer(script, name.split(",")[0], envs, env_steps_per_update, threads, seconds) for script in scripts]
+        best = max(each["env_steps_per_s"] for each in found[1:])
+        results.append({each["peer"]: each["env_steps_per_s"] for each in found} | {"ratio": found[0]["env_steps_per_s"] / best})
+        print(f"{name}, round {number + 1}: {results[-1]}", flush=True)
+    return {"workload": name, "n_envs": envs, "env_steps_per_update": env_steps_per_update, "threads": threads,
+            "seconds": seconds, "rounds": results}
+
+
+def spread(values, digits):
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def table(result):
+    names = [name for name in result["rounds"][0] if name != "ratio"]
+    cells = [f"{name} {spread([each[name] for each in result['rounds']], 0)}" for name in names]
+    return f"{result['workload']:<28}{spread([each['ratio'] for each in result['rounds']], 2):<24}" + "; ".join(cells)
+
+
+def processor():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(": ")[2].strip()
+    return platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", default=list(WORKLOADS), help=", ".join(WORKLOADS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=15)
+    arguments = parser.parse_args()
+    for name in arguments.workloads:
+        if name not in WORKLOADS:
+            parser.error(f"there is no workload {name}; there are: {', '.join(WORKLOADS)}")
+    for what in ("torch_peers", "jax_peers"):
+        subprocess.run([ROOT / "tools/dependencies/fetch", what, ROOT / "build/deps"], check=True)
+    results = [side_by_side(name, arguments.rounds, arguments.seconds) for name in arguments.workloads]
+    print(f"\n{'workload':<28}{'dqnd / fastest peer':<24}env_steps/s: median (lowest to highest)")
+    for result in results:
+        print(table(result))
+    folder = ROOT / "docs/performance"
+    folder.mkdir(exist_ok=True)
+    summary = {"processor": processor(), "processors": len(os.sched_getaffinity(0)), "results": results}
+    (folder / "side_by_side.json").write_text(json.dumps(summary, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
