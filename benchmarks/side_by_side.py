@@ -50,7 +50,7 @@ def time_dqnd(settings, envs, env_steps_per_update, seconds):
         done = subprocess.run(
             [DQND, "train", ROOT / config, *overrides, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}",
              "train.total_env_steps=1000000000", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
-             f"run.max_wall_time={WARM_UP_SECONDS + 4 + int(seconds)}s"], stdout=subprocess.DEVNULL)
+             f"run.max_wall_time={WARM_UP_SECONDS + 10 + int(seconds)}s"], stdout=subprocess.DEVNULL)
         assert done.returncode == 75, done.returncode
         with open(pathlib.Path(folder) / "bench/progress.csv") as file:
             rows = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in csv.DictReader(file)

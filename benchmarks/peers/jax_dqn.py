@@ -56,7 +56,7 @@ def learn(theta, target, moments, memory, filled, key):
     lanes = jax.random.randint(key_lane, (BATCH,), 0, ENVS)
     batch = {name: values[rows, lanes] for name, values in memory.items()}
     best = network.apply(target, batch["next_state"]).max(-1)
-    y = batch["reward"] + GAMMA * (1 - batch["done"]) * best
+    y = batch["reward"] + GAMMA * (1 - batch["terminated"]) * best
 
     def loss(theta):
         q = network.apply(theta, batch["state"])[jnp.arange(BATCH), batch["action"]]
@@ -72,10 +72,10 @@ def cycle(carry, _):
     greedy = network.apply(theta, states).argmax(-1)
     explore = jax.random.uniform(key_explore, (ENVS,)) < EPSILON
     actions = jnp.where(explore, jax.random.randint(key_action, (ENVS,), 0, ACTIONS), greedy)
-    next_states, games, rewards, done, _ = step(jax.random.split(key_step, ENVS), games, actions, settings)
+    next_states, games, rewards, terminated, *_ = step(jax.random.split(key_step, ENVS), games, actions, settings)
     row = count % ROWS
     new = {"state": states, "next_state": next_states, "action": actions, "reward": rewards.astype(jnp.float32),
-           "done": done.astype(jnp.float32)}
+           "terminated": terminated.astype(jnp.float32)}
     memory = {name: values.at[row].set(new[name].astype(values.dtype)) for name, values in memory.items()}
     filled = jnp.minimum(count + 1, ROWS)
 
@@ -102,7 +102,7 @@ states, games = reset(jax.random.split(key, ENVS), settings)
 theta = network.init(key, states)
 stored = jnp.bool_ if MINATAR else jnp.float32
 memory = {"state": jnp.zeros((ROWS,) + states.shape, stored), "next_state": jnp.zeros((ROWS,) + states.shape, stored),
-          "action": jnp.zeros((ROWS, ENVS), jnp.int32), "reward": jnp.zeros((ROWS, ENVS)), "done": jnp.zeros((ROWS, ENVS))}
+          "action": jnp.zeros((ROWS, ENVS), jnp.int32), "reward": jnp.zeros((ROWS, ENVS)), "terminated": jnp.zeros((ROWS, ENVS))}
 carry = (theta, jax.tree.map(jnp.copy, theta), optimizer.init(theta), memory, states, games, key, jnp.int32(0))
 watch = Stopwatch(arguments.seconds, peer="JAX, fully compiled", version=jax.__version__)
 CYCLES = 1000
