@@ -44,7 +44,7 @@ class EpisodeStatistics {
   static RunningEpisode Load(ByteReader& reader);
 
   const uint64_t window_episodes_;
-  std::vector<RunningEpisode> running_;  // one a lane
+  std::vector<RunningEpisode> running_;   // one a lane
   std::vector<RunningEpisode> finished_;  // the window, oldest first; as large from the start
   int64_t episodes_ = 0;
 };
