@@ -5,7 +5,7 @@
     ./dev bench --peers minatar --rounds 3     one of them
 
 A round runs each contender once; a contender's ratio is to the fastest peer of its own round. dqnd is `dqnd train` as a
-user starts it, read from its progress.csv; the peers are in benchmarks/peers. Everybody is timed for the same seconds,
+user starts it, without evaluations, which the peers have none of, and read from its progress.csv; the peers are in benchmarks/peers. Everybody is timed for the same seconds,
 after learning began and three more. Results go to docs/performance/side_by_side.json, too."""
 
 import argparse
@@ -49,12 +49,12 @@ def time_dqnd(settings, envs, env_steps_per_update, seconds):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [DQND, "train", ROOT / config, *overrides, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}",
-             "train.total_env_steps=1000000000", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
+             "train.total_env_steps=1000000000", "evaluation.every_env_steps=0", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
              f"run.max_wall_time={WARM_UP_SECONDS + 10 + int(seconds)}s"], stdout=subprocess.DEVNULL)
         assert done.returncode == 75, done.returncode
         with open(pathlib.Path(folder) / "bench/progress.csv") as file:
             rows = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in csv.DictReader(file)
-                    if int(row["train/n_updates"]) > 0]
+                    if row["train/n_updates"] not in ("", "0")]  # learning, and no row of an evaluation
     began = rows[0][1] + WARM_UP_SECONDS
     rows = [row for row in rows if began <= row[1] <= began + seconds]
     return {"peer": "dqnd", "env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1)}
