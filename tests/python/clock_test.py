@@ -2,7 +2,6 @@
 written and whether clients get in does not hang on it."""
 
 import csv
-import json
 import os
 import pathlib
 import subprocess
@@ -10,7 +9,7 @@ import threading
 import time
 
 import pytest
-from dqnd_support import PROGRAM, dqnd
+from dqnd_support import PROGRAM, dqnd, newest_checkpoint
 
 FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
@@ -24,12 +23,6 @@ evaluation: {{every_env_steps: 20000, episodes: 5}}
 checkpoint: {{every_env_steps: 0, every_seconds: 1}}
 server: {{listen: "{listen}"}}
 """
-
-
-def digest(run):
-    done = dqnd("inspect", run, "--digest", "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)[0]["digest"]
 
 
 class Clock:
@@ -86,7 +79,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path):
         daemon.kill()
         daemon.wait()
 
-    assert digest(run) == digest(tmp_path / "still" / "run")
+    assert newest_checkpoint(run)["digest"] == newest_checkpoint(tmp_path / "still" / "run")["digest"]
     with open(run / "progress.csv") as file:
         elapsed = [float(row["time/time_elapsed"]) for row in csv.DictReader(file)]
     assert elapsed == sorted(elapsed) and 0 < elapsed[-1] < 300

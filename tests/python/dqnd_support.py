@@ -1,5 +1,6 @@
 """Runs the program `dqnd` as a user would. The folder of the programs is in DQND_BIN; ctest sets it."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -27,6 +28,13 @@ def dqnd(*arguments, **options):
     return subprocess.run(
         [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options
     )
+
+
+def newest_checkpoint(run):
+    """What `dqnd inspect --digest` says of it."""
+    done = dqnd("inspect", run, "--digest", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)[0]
 
 
 def small_config(folder, text=SMALL_RUN):

@@ -12,7 +12,7 @@ import time
 import cv2
 import numpy
 import pytest
-from dqnd_support import PROGRAM, dqnd, small_config
+from dqnd_support import PROGRAM, dqnd, newest_checkpoint, small_config
 
 CTL = PROGRAM.parent / "dqnctl"
 VIEW = PROGRAM.parent / "dqnview"
@@ -47,9 +47,7 @@ def ctl(run, *arguments, **options):
 
 def end_of(run):
     """Where a run that has ended stands, and the digest of what it holds."""
-    done = dqnd("inspect", run, "--digest", "--json")
-    assert done.returncode == 0, done.stderr
-    newest = json.loads(done.stdout)[0]
+    newest = newest_checkpoint(run)
     return newest["env_steps"], newest["digest"]
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from dqnd_support import PROGRAM, dqnd
+from dqnd_support import PROGRAM, dqnd, newest_checkpoint
 from trace_support import trace
 
 WORKER = pathlib.Path(sys.executable).parent / "dqnd-env"
@@ -122,9 +122,7 @@ def workers_at_play(process, run):
 
 
 def digest(run):
-    done = dqnd("inspect", run, "--digest", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.dumps(json.loads(done.stdout)[0]["digest"])
+    return json.dumps(newest_checkpoint(run)["digest"])
 
 
 def train_to_the_same_bits(folder, n_envs, environments):
@@ -195,7 +193,7 @@ def test_games_that_cannot_be_saved_go_on_with_new_episodes_and_it_is_said(games
     for total in (705, 1200):
         assert dqnd("train", config, f"train.total_env_steps={total}").returncode == 0
     assert "cannot save its games" in (games / "run" / "dqnd.log").read_text()
-    inspected = json.loads(dqnd("inspect", games / "run", "--digest", "--json").stdout)[0]
+    inspected = newest_checkpoint(games / "run")
     assert inspected["digest"]["transitions"] == 1199, "one env_step was lost"
 
 

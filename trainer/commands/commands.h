@@ -95,7 +95,7 @@ int CertCommand(const CertArguments& arguments);
 
 // Asks the daemon of a run whether it serves; status 1 when it does not.
 struct HealthArguments {
-  std::string run;  // empty: the one in ./runs that is in use
+  std::string run;  // empty: those in ./runs that are in use
   double timeout_seconds = 5;
 };
 int HealthCommand(const HealthArguments& arguments);

@@ -110,7 +110,7 @@ def kubernetes_pod_trains(trainers):
     print("kubernetes.yaml: its pod trains, is healthy, stops with status 75 and goes on", flush=True)
 
 
-# With our unit.
+# The trainer with a systemd, which is not started as its entry point.
 SYSTEMD_IMAGE = """
 FROM localhost/dqnd
 USER 0

@@ -74,8 +74,8 @@ def path(volume):
     return pathlib.Path(podman("volume", "inspect", volume, "--format", "{{.Mountpoint}}").stdout.strip())
 
 
-def new_volume(name, *options, copy_of=None):
-    podman("volume", "create", *options, name)
+def new_volume(name, copy_of=None):
+    podman("volume", "create", name)
     if copy_of:
         shutil.copytree(path(copy_of), path(name), dirs_exist_ok=True)
         for each in [path(name), *path(name).rglob("*")]:
@@ -132,9 +132,9 @@ class Trainers:
     def config_text(self):
         return (self.folder / "run.yaml").read_text()
 
-    def volume(self, *options, copy_of=None):
+    def volume(self, copy_of=None):
         self.made += 1
-        return new_volume(f"volume-{self.made}", *options, copy_of=copy_of)
+        return new_volume(f"volume-{self.made}", copy_of)
 
     def start(self, volume, *overrides, options=("--memory", "2g", "--read-only"), network=None, config="/run.yaml"):
         """Its name. `volume` may be a folder; `network` is podman's, by default its own with a published port."""
