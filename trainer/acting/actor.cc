@@ -1,30 +1,42 @@
 #include "trainer/acting/actor.h"
 
-#include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
-
 #include "trainer/acting/packed_actor.h"
 
 namespace dqnd {
 namespace {
 
-class NetworkActor : public Actor {
+class SharingActor final : public Actor {
  public:
-  NetworkActor(const QNetwork& network, const ObservationSpec& observation)
-      : network_(network), converter_(observation, network.state_scale()) {}
+  explicit SharingActor(Computation& computation) : computation_(computation) {}
 
   std::span<const float> ActionValues(std::span<const uint8_t> states) override {
-    const c10::InferenceMode inference;
-    values_ = network_.Forward(converter_.Convert(states)).contiguous();
-    return {values_.const_data_ptr<float>(), static_cast<size_t>(values_.numel())};
+    return computation_.Values(states, kUse);
   }
 
-  void ParametersChanged() override {}  // it reads them as they are
+  void ParametersChanged() override {}  // the computation knows
 
  private:
-  const QNetwork& network_;
-  StateConverter converter_;
-  at::Tensor values_;
+  Computation& computation_;
+};
+
+// On one thread.
+class NetworkActor final : public Actor {
+ public:
+  NetworkActor(const QNetwork& network, const NetworkSection& options,
+               const ObservationSpec& observation)
+      : computation_(options.backend == Backend::kFloat
+                         ? ComputeDirectly(network, observation, alone_)
+                         : ComputeByLibTorch(network, observation)) {}
+
+  std::span<const float> ActionValues(std::span<const uint8_t> states) override {
+    return computation_->Values(states, kUse);
+  }
+
+  void ParametersChanged() override { computation_->ParametersChanged(); }
+
+ private:
+  ThreadTeam alone_{1};
+  std::unique_ptr<Computation> computation_;
 };
 
 }  // namespace
@@ -34,7 +46,11 @@ std::unique_ptr<Actor> MakeActor(const QNetwork& network, const NetworkSection& 
   if (options.actor == ActorKind::kPacked) {
     return std::make_unique<PackedActor>(network, options, observation);
   }
-  return std::make_unique<NetworkActor>(network, observation);
+  return std::make_unique<NetworkActor>(network, options, observation);
+}
+
+std::unique_ptr<Actor> MakeActor(Computation& computation) {
+  return std::make_unique<SharingActor>(computation);
 }
 
 }  // namespace dqnd

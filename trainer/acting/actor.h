@@ -5,6 +5,7 @@
 #include "env_bridge/environment.h"
 #include "env_bridge/policy.h"
 #include "trainer/config/config.h"
+#include "trainer/network/computation.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -21,5 +22,8 @@ class Actor : public Policy {
 // PackNetwork does.
 std::unique_ptr<Actor> MakeActor(const QNetwork& network, const NetworkSection& options,
                                  const ObservationSpec& observation);
+
+// By a computation that others use, too, and tell of changes. It must outlive the actor.
+std::unique_ptr<Actor> MakeActor(Computation& computation);
 
 }  // namespace dqnd

@@ -60,6 +60,7 @@ struct ReplaySection {
 
 enum class Loss { kHuber, kSquared };
 enum class TeacherLoss { kValues, kPolicy };
+enum class LearnerKind { kDirect, kReference };
 
 struct TrainSection {
   int64_t total_env_steps = 1'000'000;
@@ -82,6 +83,7 @@ struct TrainSection {
   double teacher_temperature = 0.1;
   bool teacher_acts = false;
 
+  LearnerKind learner = LearnerKind::kDirect;  // of a float network
   std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
 };
 

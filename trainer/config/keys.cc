@@ -292,6 +292,10 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
       {.name = "teacher_acts",
        .value = &train.teacher_acts,
        .documentation = "the states to learn from are the teacher's play, not the network's own"},
+      {.name = "learner",
+       .value = EnumPointer(&train.learner, {"direct", "reference"}),
+       .documentation = "how a float network's update is computed: direct, by dqnd's own loops, or "
+                        "reference, by LibTorch, as a binarized network's always is"},
       {.name = "threads",
        .value = &train.threads,
        .documentation = "threads that compute; auto is decided at the first start and then kept",

@@ -6,7 +6,6 @@
 #include <string>
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include "trainer/learner/loss.h"
 #include "trainer/network/safetensors.h"
@@ -14,10 +13,19 @@
 namespace dqnd {
 namespace {
 
-// Row j of a [batch, actions] tensor.
-std::span<const float> Row(const at::Tensor& values, int64_t j) {
-  const auto actions = static_cast<size_t>(values.size(1));
-  return {values.const_data_ptr<float>() + j * actions, actions};
+std::unique_ptr<Computation> Compute(const Config& config, const QNetwork& network,
+                                     const EnvironmentSpec& environment, ThreadTeam& team) {
+  const bool directly =
+      config.network.backend == Backend::kFloat && config.train.learner == LearnerKind::kDirect;
+  return directly ? ComputeDirectly(network, environment.observation, team)
+                  : ComputeByLibTorch(network, environment.observation);
+}
+
+// The statistics of an update; a parameter is looked at when it changes.
+bool StatisticsAreFinite(const Parameters& parameters) {
+  return std::ranges::all_of(parameters.entries(), [](const NamedTensor& entry) {
+    return entry.value.requires_grad() || at::isfinite(entry.value).all().item<bool>();
+  });
 }
 
 }  // namespace
@@ -28,14 +36,14 @@ UpdateResult Learner::Update(const Batch& batch) {
   if (teacher_ == nullptr) ComputeTargets(batch);
 
   // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
-  const at::Tensor q = online_.Forward(states_.Convert(batch.states), kUpdate);
-  at::Tensor gradient_of_q = at::zeros_like(q);
-  UpdateResult result = teacher_ == nullptr ? CompareWithTargets(batch, q, gradient_of_q)
-                                            : CompareWithTeacher(batch, q, gradient_of_q);
+  const std::span<const float> q = online_->Values(batch.states, kUpdate);
+  gradient_of_q_.assign(q.size(), 0);
+  UpdateResult result =
+      teacher_ == nullptr ? CompareWithTargets(batch, q) : CompareWithTeacher(batch, q);
 
   // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
-  q.backward(gradient_of_q);
-  result.grad_norm = GradientNorm(online_.parameters());
+  online_->Backpropagate(gradient_of_q_);
+  result.grad_norm = optimizer_.GradientNorm();
   if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
     throw NonFiniteError("update " + std::to_string(updates() + 1) + ": the loss is " +
                          std::to_string(result.loss) + " and the gradient's norm " +
@@ -43,26 +51,30 @@ UpdateResult Learner::Update(const Batch& batch) {
   }
   const double limit = options_.max_grad_norm.value_or(result.grad_norm);
   const bool clip = result.grad_norm > limit;
-  optimizer_.Step(online_.parameters(), clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
-  online_.AfterOptimizerStep();
-  if (!AllFinite(online_.parameters())) {
+  const bool finite = optimizer_.Step(clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
+  online_network_.AfterOptimizerStep();
+  if (!finite || !StatisticsAreFinite(parameters())) {
     throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
   }
-  actor_->ParametersChanged();
+  ParametersChanged();
   return result;
 }
 
-UpdateResult Learner::CompareWithTargets(const Batch& batch, const at::Tensor& q,
-                                         at::Tensor& gradient_of_q) const {
+void Learner::ParametersChanged() {
+  online_->ParametersChanged();
+  actor_->ParametersChanged();
+}
+
+UpdateResult Learner::CompareWithTargets(const Batch& batch, std::span<const float> q) {
   UpdateResult result;
   for (int j = 0; j < batch.size; ++j) {
-    const float q_j = Row(q, j)[batch.actions[j]];
+    const float q_j = OfState(q, j)[batch.actions[j]];
     const float error = q_j - targets_[j];
     const LossAndSlope loss = LossOf(error, options_.loss);
     const float weight = batch.weights[j] / static_cast<float>(batch.size);
     result.loss += weight * loss.value;
     result.mean_q += q_j / static_cast<float>(batch.size);
-    gradient_of_q.data_ptr<float>()[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
+    gradient_of_q_[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
   }
   return result;
 }
@@ -71,10 +83,9 @@ UpdateResult Learner::CompareWithTargets(const Batch& batch, const at::Tensor& q
 // DQN (van Hasselt et al. 2016) lets theta choose a' and theta^- judge it. With n_steps > 1, r_j is
 // the discounted sum of the rewards on the way and gamma is raised to their number.
 void Learner::ComputeTargets(const Batch& batch) {
-  const c10::NoGradGuard no_grad;
-  const at::Tensor& next_states = next_states_.Convert(batch.next_states);
-  const at::Tensor judge = target_.Forward(next_states);
-  const at::Tensor chooser = options_.double_q ? online_.Forward(next_states) : judge;
+  const std::span<const float> judge = target_->Values(batch.next_states, kUse);
+  const std::span<const float> chooser =
+      options_.double_q ? online_->Values(batch.next_states, kUse) : judge;
   targets_.resize(batch.size);
   for (int j = 0; j < batch.size; ++j) {
     double discount = 1, y = 0;
@@ -82,60 +93,67 @@ void Learner::ComputeTargets(const Batch& batch) {
       const float reward = batch.rewards[j * batch.n_steps + step];
       y += discount * (options_.clip_rewards ? std::clamp(reward, -1.0f, 1.0f) : reward);
     }
-    if (!batch.terminated[j]) y += discount * Row(judge, j)[GreedyAction(Row(chooser, j))];
+    if (!batch.terminated[j]) y += discount * OfState(judge, j)[GreedyAction(OfState(chooser, j))];
     targets_[j] = static_cast<float>(y);
   }
 }
 
 // What the teacher says of phi_j takes the place of y_j, for every action and not for a_j alone.
-UpdateResult Learner::CompareWithTeacher(const Batch& batch, const at::Tensor& q,
-                                         at::Tensor& gradient_of_q) const {
+UpdateResult Learner::CompareWithTeacher(const Batch& batch, std::span<const float> q) {
   const std::span<const float> taught = teacher_->ActionValues(batch.states);
   UpdateResult result;
   for (int j = 0; j < batch.size; ++j) {
-    const std::span slopes(gradient_of_q.data_ptr<float>() + j * num_actions_, num_actions_);
+    const std::span slopes(gradient_of_q_.data() + j * num_actions_, num_actions_);
     const float weight = batch.weights[j] / static_cast<float>(batch.size);
-    result.loss +=
-        weight * DistillationLoss(Row(q, j), taught.subspan(j * num_actions_, num_actions_),
-                                  options_, slopes);
+    result.loss += weight * DistillationLoss(OfState(q, j), OfState(taught, j), options_, slopes);
     for (float& slope : slopes) slope *= weight;
-    result.mean_q += Row(q, j)[batch.actions[j]] / static_cast<float>(batch.size);
+    result.mean_q += OfState(q, j)[batch.actions[j]] / static_cast<float>(batch.size);
   }
   return result;
 }
 
 // Every C steps reset Q^ = Q (tau = 1), or let it follow slowly (Polyak averaging, tau < 1).
 void Learner::SyncTarget() {
-  target_.parameters().MoveTowards(online_.parameters(), options_.tau);
+  target_network_.parameters().MoveTowards(parameters(), options_.tau);
+  target_->ParametersChanged();
 }
 
 Learner::Learner(const Config& config, const EnvironmentSpec& environment, RandomStream& init)
     : options_(config.train),
       num_actions_(environment.num_actions()),
-      online_(config.network, environment.observation, num_actions_, init),
-      target_(config.network, environment.observation, num_actions_, init),
-      optimizer_(config.optimizer, online_.parameters()),
-      states_(environment.observation, online_.state_scale()),
-      next_states_(environment.observation, online_.state_scale()),
-      actor_(MakeActor(online_, config.network, environment.observation)) {
-  target_.parameters().MoveTowards(online_.parameters(), 1.0);
+      team_(static_cast<int>(config.train.threads.value_or(1))),
+      online_network_(config.network, environment.observation, num_actions_, init),
+      target_network_(config.network, environment.observation, num_actions_, init),
+      optimizer_(config.optimizer, online_network_.parameters(), team_),
+      online_(Compute(config, online_network_, environment, team_)),
+      target_(Compute(config, target_network_, environment, team_)),
+      actor_(config.network.actor == ActorKind::kNetwork
+                 ? MakeActor(*online_)
+                 : MakeActor(online_network_, config.network, environment.observation)) {
+  SetTargetToOnline();
+}
+
+void Learner::SetTargetToOnline() {
+  target_network_.parameters().MoveTowards(parameters(), 1.0);
+  target_->ParametersChanged();
 }
 
 void Learner::InitializeFrom(std::string_view safetensors, const std::string& source) {
-  DecodeSafetensors(safetensors, source, online_.parameters().entries());
-  target_.parameters().MoveTowards(online_.parameters(), 1.0);
-  actor_->ParametersChanged();
+  DecodeSafetensors(safetensors, source, parameters().entries());
+  ParametersChanged();
+  SetTargetToOnline();
 }
 
 void Learner::SetUpdates(int64_t updates) {
   optimizer_.SetSteps(updates);
-  actor_->ParametersChanged();
+  ParametersChanged();
+  target_->ParametersChanged();
 }
 
 std::map<std::string, std::vector<NamedTensor>> Learner::Tensors() const {
-  return {{"network", online_.parameters().entries()},
-          {"target", target_.parameters().entries()},
-          {"optimizer", optimizer_.State(online_.parameters())}};
+  return {{"network", parameters().entries()},
+          {"target", target_network_.parameters().entries()},
+          {"optimizer", optimizer_.State()}};
 }
 
 }  // namespace dqnd

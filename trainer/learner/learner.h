@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,7 +12,9 @@
 #include "replay/replay_memory.h"
 #include "trainer/acting/actor.h"
 #include "trainer/config/config.h"
+#include "trainer/kernels/thread_team.h"
 #include "trainer/learner/optimizer.h"
+#include "trainer/network/computation.h"
 #include "trainer/network/q_network.h"
 
 namespace dqnd {
@@ -59,8 +62,7 @@ class Learner {
   void InitializeFrom(std::string_view safetensors, const std::string& source);
 
   int64_t updates() const { return optimizer_.steps(); }
-  const Parameters& parameters() const { return online_.parameters(); }
-  Parameters& parameters() { return online_.parameters(); }
+  const Parameters& parameters() const { return online_network_.parameters(); }
 
   // What the future depends on, beside the number of updates: "network" (theta), "target" (theta^-)
   // and "optimizer" (moments). The tensors are this object's own memory: filling them, and then
@@ -71,22 +73,27 @@ class Learner {
  private:
   // y_j for every transition of the batch, into targets_.
   void ComputeTargets(const Batch& batch);
-  // The loss of q [batch, actions], and its gradient.
-  UpdateResult CompareWithTargets(const Batch& batch, const at::Tensor& q,
-                                  at::Tensor& gradient_of_q) const;
-  UpdateResult CompareWithTeacher(const Batch& batch, const at::Tensor& q,
-                                  at::Tensor& gradient_of_q) const;
+  // The loss of q, whose gradient goes to gradient_of_q_; both [batch, actions].
+  UpdateResult CompareWithTargets(const Batch& batch, std::span<const float> q);
+  UpdateResult CompareWithTeacher(const Batch& batch, std::span<const float> q);
+  // The values of the actions in state j of a batch.
+  std::span<const float> OfState(std::span<const float> values, int j) const {
+    return values.subspan(static_cast<size_t>(j) * num_actions_, num_actions_);
+  }
+  void ParametersChanged();
+  void SetTargetToOnline();
 
   TrainSection options_;
   int num_actions_;
-  QNetwork online_;  // Q, theta
-  QNetwork target_;  // Q^, theta^-
+  ThreadTeam team_;
+  QNetwork online_network_, target_network_;
   Optimizer optimizer_;
-  StateConverter states_;
-  StateConverter next_states_;
+  std::unique_ptr<Computation> online_;  // Q, theta
+  std::unique_ptr<Computation> target_;  // Q^, theta^-
   std::unique_ptr<Actor> actor_;
   Policy* teacher_ = nullptr;
-  std::vector<float> targets_;  // y
+  std::vector<float> targets_;        // y
+  std::vector<float> gradient_of_q_;  // [batch, actions]
 };
 
 }  // namespace dqnd

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include "base/vectorized.h"
 
@@ -96,26 +94,42 @@ bool IsFinite(const float* values, int64_t size) {
   return total == 0;
 }
 
-// The gradient with its elements in the order in which the parameter's lie in memory.
-at::Tensor GradientLikeParameter(const at::Tensor& parameter) {
-  const at::Tensor& gradient = parameter.grad();
-  if (gradient.strides() == parameter.strides()) return gradient;
-  return at::empty_like(parameter).copy_(gradient);
-}
+// Numbers of a piece: enough that threads are busy for a while, and that its part of everything
+// that a step reads and writes stays in a cache.
+constexpr int64_t kPieceSize = 16'384;
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters)
-    : options_(options) {
-  for (const NamedTensor& entry : parameters.trained()) {
-    const auto size = static_cast<size_t>(entry.value.numel());
+Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters,
+                     ThreadTeam& team)
+    : options_(options), parameters_(parameters.trained()), team_(team) {
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const int64_t size = parameters_[i].value.numel();
     moments_.push_back({std::vector<float>(size), std::vector<float>(size)});
+    for (int64_t begin = 0; begin < size; begin += kPieceSize) {
+      pieces_.push_back({.parameter = i,
+                         .begin = begin,
+                         .size = std::min(kPieceSize, size - begin),
+                         .squared_norm = 0,
+                         .finite = true});
+    }
   }
 }
 
-void Optimizer::Step(Parameters& parameters, float gradient_factor) {
-  const c10::NoGradGuard no_grad;
-  const FlushDenormals flush;
+const float* Optimizer::GradientOf(const Piece& piece) const {
+  return parameters_[piece.parameter].value.grad().const_data_ptr<float>() + piece.begin;
+}
+
+double Optimizer::GradientNorm() {
+  team_.For(static_cast<int64_t>(pieces_.size()), [this](int64_t i) {
+    pieces_[i].squared_norm = SquaredNorm(GradientOf(pieces_[i]), pieces_[i].size);
+  });
+  double squared = 0;
+  for (const Piece& piece : pieces_) squared += piece.squared_norm;
+  return std::sqrt(squared);
+}
+
+bool Optimizer::Step(float gradient_factor) {
   ++steps_;
   const auto learning_rate = static_cast<float>(options_.learning_rate);
   // ResolveDefaults has set them all.
@@ -126,11 +140,13 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
   const double mean_correction = 1 - std::pow(beta1, static_cast<double>(steps_));
   const double root_correction = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps_)));
 
-  for (size_t i = 0; i < moments_.size(); ++i) {
-    const at::Tensor& parameter = parameters.trained()[i].value;
-    const at::Tensor gradient = GradientLikeParameter(parameter);
-    const Slice slice{parameter.data_ptr<float>(), gradient.const_data_ptr<float>(),
-                      moments_[i].mean.data(), moments_[i].squared_mean.data(), parameter.numel()};
+  team_.For(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
+    const FlushDenormals flush;
+    Piece& piece = pieces_[i];
+    Moments& moments = moments_[piece.parameter];
+    const Slice slice{parameters_[piece.parameter].value.data_ptr<float>() + piece.begin,
+                      GradientOf(piece), moments.mean.data() + piece.begin,
+                      moments.squared_mean.data() + piece.begin, piece.size};
     switch (options_.name) {
       case OptimizerName::kAdam:
         AdamStep(slice, gradient_factor, static_cast<float>(beta1), static_cast<float>(beta2),
@@ -148,15 +164,16 @@ void Optimizer::Step(Parameters& parameters, float gradient_factor) {
         CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, 0, epsilon);
         break;
     }
-    parameter.mutable_grad().reset();
-  }
+    piece.finite = IsFinite(slice.theta, slice.size);
+  });
+  return std::ranges::all_of(pieces_, &Piece::finite);
 }
 
-std::vector<NamedTensor> Optimizer::State(const Parameters& parameters) const {
+std::vector<NamedTensor> Optimizer::State() const {
   const bool adam = options_.name == OptimizerName::kAdam;
   std::vector<NamedTensor> state;
   for (size_t i = 0; i < moments_.size(); ++i) {
-    const NamedTensor& parameter = parameters.trained()[i];
+    const NamedTensor& parameter = parameters_[i];
     const auto add = [&](const char* name, const std::vector<float>& values) {
       // The moments lie in memory as their parameter does.
       const at::Tensor view =
@@ -168,23 +185,6 @@ std::vector<NamedTensor> Optimizer::State(const Parameters& parameters) const {
     add(adam ? ".exp_avg_sq" : ".square_avg", moments_[i].squared_mean);
   }
   return state;
-}
-
-double GradientNorm(const Parameters& parameters) {
-  double squared = 0;
-  for (const NamedTensor& entry : parameters.trained()) {
-    const at::Tensor& gradient = entry.value.grad();
-    squared += gradient.is_non_overlapping_and_dense()
-                   ? SquaredNorm(gradient.const_data_ptr<float>(), gradient.numel())
-                   : SquaredNorm(gradient.contiguous().const_data_ptr<float>(), gradient.numel());
-  }
-  return std::sqrt(squared);
-}
-
-bool AllFinite(const Parameters& parameters) {
-  return std::ranges::all_of(parameters.entries(), [](const NamedTensor& entry) {
-    return IsFinite(entry.value.const_data_ptr<float>(), entry.value.numel());
-  });
 }
 
 }  // namespace dqnd

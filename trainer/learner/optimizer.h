@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "trainer/config/config.h"
+#include "trainer/kernels/thread_team.h"
 #include "trainer/network/parameters.h"
 
 namespace dqnd {
@@ -21,15 +21,20 @@ namespace dqnd {
 //   rmsprop_nature  as DeepMind's DQN: always centred, and epsilon inside the root:
 //                   theta -= lr g / sqrt(v - m^2 + epsilon)
 //
-// Results do not depend on the processor's vector width: every operation is IEEE and element by
-// element, with no fused multiply-add.
+// Results do not depend on the processor's vector width or the number of threads: every operation
+// is IEEE and element by element, with no fused multiply-add.
 class Optimizer {
  public:
-  Optimizer(const OptimizerSection& options, const Parameters& parameters);
+  // Of these parameters, whose tensors it keeps; the work is divided among `team`.
+  Optimizer(const OptimizerSection& options, const Parameters& parameters, ThreadTeam& team);
 
-  // Applies the gradients that backpropagation left in the parameters, each times
-  // `gradient_factor` (below 1 when the norm was clipped), then forgets them.
-  void Step(Parameters& parameters, float gradient_factor);
+  // The Euclidean norm of the gradients that backpropagation left in the parameters, their numbers
+  // in the order of the parameters' memory.
+  double GradientNorm();
+
+  // Applies these gradients, each times `gradient_factor` (below 1 when the norm was clipped).
+  // Returns whether every parameter is finite.
+  bool Step(float gradient_factor);
 
   // Of the steps to come, in place of optimizer.learning_rate.
   void SetLearningRate(double rate) { options_.learning_rate = rate; }
@@ -41,23 +46,28 @@ class Optimizer {
   // ".grad_avg" and ".square_avg" (rmsprop). The tensors are this object's own memory: filling them
   // loads it.
   void SetSteps(int64_t steps) { steps_ = steps; }
-  std::vector<NamedTensor> State(const Parameters& parameters) const;
+  std::vector<NamedTensor> State() const;
 
  private:
   struct Moments {
     std::vector<float> mean;          // m
     std::vector<float> squared_mean;  // v
   };
+  // A part of one parameter's numbers, which one thread passes over at a time.
+  struct Piece {
+    size_t parameter;
+    int64_t begin, size;
+    double squared_norm;
+    bool finite;
+  };
+  const float* GradientOf(const Piece& piece) const;
 
   OptimizerSection options_;
+  std::vector<NamedTensor> parameters_;
+  ThreadTeam& team_;
   std::vector<Moments> moments_;  // one a parameter tensor
+  std::vector<Piece> pieces_;
   int64_t steps_ = 0;
 };
-
-// The Euclidean norm of all gradients that backpropagation left in the parameters.
-double GradientNorm(const Parameters& parameters);
-
-// Whether no parameter is infinite or undefined.
-bool AllFinite(const Parameters& parameters);
 
 }  // namespace dqnd

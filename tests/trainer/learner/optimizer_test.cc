@@ -38,7 +38,8 @@ void ExpectFollows(const OptimizerSection& options, const Reference& reference, 
   const at::Tensor theta = parameters.Add("w", at::empty({kSize}, at::kFloat));
   std::vector<double> expected(kSize);
   for (int i = 0; i < kSize; ++i) expected[i] = theta.data_ptr<float>()[i] = draw();
-  Optimizer optimizer(options, parameters);
+  ThreadTeam team(2);
+  Optimizer optimizer(options, parameters, team);
   for (int step = 1; step <= kSteps; ++step) {
     const at::Tensor gradient = at::empty({kSize}, at::kFloat);
     for (int i = 0; i < kSize; ++i) {
@@ -46,12 +47,11 @@ void ExpectFollows(const OptimizerSection& options, const Reference& reference, 
       reference(i, step, static_cast<double>(gradient.data_ptr<float>()[i]) * factor, expected[i]);
     }
     theta.mutable_grad() = gradient;
-    optimizer.Step(parameters, factor);
+    EXPECT_TRUE(optimizer.Step(factor));
     for (int i = 0; i < kSize; ++i) {
       ASSERT_NEAR(theta.data_ptr<float>()[i], expected[i], 2e-5)
           << "step " << step << ", number " << i;
     }
-    ASSERT_FALSE(theta.grad().defined()) << "the gradient is forgotten";
   }
   EXPECT_EQ(optimizer.steps(), kSteps);
 }
@@ -106,34 +106,59 @@ TEST(Optimizer, AGradientFactorScalesEveryGradient) {
       0.25f);
 }
 
-TEST(Optimizer, AGradientThatLiesTransposedInMemoryReachesTheRightNumbers) {
-  Parameters parameters;
-  const at::Tensor theta = parameters.Add("w", at::zeros({2, 3}));
-  OptimizerSection options = Options(OptimizerName::kRmsprop, false);
-  options.alpha = 0;  // the step is then learning_rate times the gradient's sign
-  Optimizer optimizer(options, parameters);
-  theta.mutable_grad() = at::tensor({1.0f, -1.0f, 1.0f, 1.0f, -1.0f, -1.0f}).view({3, 2}).t();
-  optimizer.Step(parameters, 1);
-  const std::vector<float> signs = {1, 1, -1, -1, 1, -1};  // row by row
-  for (int i = 0; i < 6; ++i) EXPECT_NEAR(theta.data_ptr<float>()[i], -0.01f * signs[i], 1e-6);
+TEST(Optimizer, DoesNotDependOnTheNumberOfThreads) {
+  constexpr int64_t kMany = 100'001;  // several pieces
+  std::vector<at::Tensor> results;
+  std::vector<double> norms;
+  for (const int threads : {1, 3}) {
+    Parameters parameters;
+    const at::Tensor theta = parameters.Add("w", at::ones({kMany}));
+    RandomStream random(3, "gradient");
+    const at::Tensor gradient = at::empty({kMany}, at::kFloat);
+    for (int64_t i = 0; i < kMany; ++i) {
+      gradient.data_ptr<float>()[i] = static_cast<float>(random.Uniform() - 0.5);
+    }
+    theta.mutable_grad() = gradient;
+    ThreadTeam team(threads);
+    Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
+    norms.push_back(optimizer.GradientNorm());
+    EXPECT_TRUE(optimizer.Step(1));
+    results.push_back(theta.detach().clone());
+  }
+  EXPECT_EQ(norms[0], norms[1]);
+  EXPECT_TRUE(at::equal(results[0], results[1]));
+}
+
+TEST(Optimizer, SaysWhenAParameterIsNotFinite) {
+  for (const float gradient : {INFINITY, NAN}) {
+    Parameters parameters;
+    const at::Tensor theta = parameters.Add("w", at::ones({kSize}));
+    theta.mutable_grad() = at::zeros({kSize});
+    ThreadTeam team(2);
+    Optimizer optimizer(Options(OptimizerName::kRmsprop, false), parameters, team);
+    EXPECT_TRUE(optimizer.Step(1));
+    theta.mutable_grad()[kSize - 1] = gradient;
+    EXPECT_FALSE(optimizer.Step(1));
+  }
 }
 
 TEST(Optimizer, ASavedStateGoesOnToTheSameBits) {
   const OptimizerSection options = Options(OptimizerName::kAdam);
+  ThreadTeam team(1);
   const auto step = [](Optimizer& optimizer, Parameters& parameters, float gradient) {
     parameters.entries()[0].value.mutable_grad() = at::full({kSize}, gradient);
-    optimizer.Step(parameters, 1);
+    optimizer.Step(1);
   };
   Parameters a, b;
   a.Add("w", at::ones({kSize}));
   b.Add("w", at::ones({kSize}));
-  Optimizer first(options, a);
+  Optimizer first(options, a, team);
   for (int i = 0; i < 5; ++i) step(first, a, 0.1f * static_cast<float>(i));
   const std::string weights = EncodeSafetensors(a.entries(), {});
-  const std::string moments = EncodeSafetensors(first.State(a), {});
-  Optimizer second(options, b);
+  const std::string moments = EncodeSafetensors(first.State(), {});
+  Optimizer second(options, b, team);
   DecodeSafetensors(weights, "weights", b.entries());
-  DecodeSafetensors(moments, "moments", second.State(b));
+  DecodeSafetensors(moments, "moments", second.State());
   second.SetSteps(first.steps());
   step(first, a, -0.3f);
   step(second, b, -0.3f);
@@ -145,13 +170,14 @@ TEST(Optimizer, AMomentThatDecaysBelowTheSmallestNormalNumberIsZeroAndOtherArith
   options.alpha = 0.5;
   Parameters parameters;
   parameters.Add("w", at::ones({kSize}));
-  Optimizer optimizer(options, parameters);
+  ThreadTeam team(2);
+  Optimizer optimizer(options, parameters, team);
   for (int step = 0; step < 200; ++step) {
     parameters.entries()[0].value.mutable_grad() = at::full({kSize}, step == 0 ? 1.0f : 0.0f);
-    optimizer.Step(parameters, 1);
+    optimizer.Step(1);
   }
   EXPECT_EQ(optimizer.steps(), 200);
-  const std::vector<NamedTensor> state = optimizer.State(parameters);
+  const std::vector<NamedTensor> state = optimizer.State();
   ASSERT_EQ(state[1].name, "w.square_avg");
   const std::span squared_mean(state[1].value.const_data_ptr<float>(), kSize);
   for (float v : squared_mean) EXPECT_EQ(std::fpclassify(v), FP_ZERO);
@@ -160,11 +186,13 @@ TEST(Optimizer, AMomentThatDecaysBelowTheSmallestNormalNumberIsZeroAndOtherArith
   EXPECT_EQ(std::fpclassify(small), FP_SUBNORMAL) << "outside of a step";
 }
 
-TEST(GradientNorm, IsTheEuclideanNormOverAllParameters) {
+TEST(Optimizer, TheGradientsNormIsEuclideanOverAllParameters) {
   Parameters parameters;
   parameters.Add("a", at::zeros({20})).mutable_grad() = at::full({20}, 2.0f);
   parameters.Add("b", at::zeros({5})).mutable_grad() = at::full({5}, -4.0f);
-  EXPECT_NEAR(GradientNorm(parameters), std::sqrt(20 * 4 + 5 * 16), 1e-6);
+  ThreadTeam team(2);
+  EXPECT_NEAR(Optimizer(Options(OptimizerName::kAdam), parameters, team).GradientNorm(),
+              std::sqrt(20 * 4 + 5 * 16), 1e-6);
 }
 
 }  // namespace

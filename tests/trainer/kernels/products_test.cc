@@ -1,0 +1,158 @@
+#include "trainer/kernels/products.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "base/random_stream.h"
+
+namespace dqnd {
+namespace {
+
+std::vector<float> Numbers(int64_t count, uint64_t seed) {
+  RandomStream random(seed, "numbers");
+  std::vector<float> numbers(count);
+  for (float& number : numbers) number = static_cast<float>(2 * random.Uniform() - 1);
+  return numbers;
+}
+
+// By how much two orders of additions of `terms` products below 1 differ at most, in practice.
+double Tolerance(int64_t terms) {
+  return 1e-6 * std::sqrt(static_cast<double>(terms)) + 1e-7;
+}
+
+struct Size {
+  int64_t rows, columns, runs, length;
+};
+
+// Whole and partial vectors and tiles of every width.
+const Size kSizes[] = {{1, 1, 1, 1},    {6, 64, 1, 40},  {7, 65, 2, 9},   {13, 16, 3, 12},
+                       {20, 32, 8, 32}, {32, 4, 1, 128}, {5, 120, 1, 84}, {12, 47, 1, 3},
+                       {25, 200, 2, 5}, {3, 15, 1, 600}, {2, 6, 1, 1030}, {4, 31, 1, 513}};
+
+TEST(Products, AProductSumIsWhatItsFormulaSays) {
+  for (const bool adds : {false, true}) {
+    for (const Size& size : kSizes) {
+      const int64_t terms = size.runs * size.length;
+      // Rows of a overlap, as those of a convolution do.
+      const int64_t a_row = 2, a_run = size.length + size.rows * 2;
+      const std::vector<float> a = Numbers(a_run * size.runs + size.rows * a_row, 1);
+      const std::vector<float> b = Numbers(terms * (size.columns + 3), 2);
+      const std::vector<float> before = Numbers(size.rows * (size.columns + 5), 3);
+      std::vector<float> c = before;
+      Compute(ProductSum{.rows = size.rows,
+                         .columns = size.columns,
+                         .runs = size.runs,
+                         .length = size.length,
+                         .a = a.data(),
+                         .a_row = a_row,
+                         .a_run = a_run,
+                         .b = b.data(),
+                         .b_run = size.length * (size.columns + 3),
+                         .b_step = size.columns + 3,
+                         .c = c.data(),
+                         .c_row = size.columns + 5,
+                         .adds = adds});
+      for (int64_t i = 0; i < size.rows; ++i) {
+        for (int64_t j = 0; j < size.columns + 5; ++j) {
+          const int64_t at = i * (size.columns + 5) + j;
+          if (j >= size.columns) {
+            ASSERT_EQ(c[at], before[at]) << "what lies between the rows of c is not its";
+            continue;
+          }
+          double sum = adds ? before[at] : 0;
+          for (int64_t r = 0; r < size.runs; ++r) {
+            for (int64_t l = 0; l < size.length; ++l) {
+              sum += static_cast<double>(a[i * a_row + r * a_run + l]) *
+                     b[(r * size.length + l) * (size.columns + 3) + j];
+            }
+          }
+          ASSERT_NEAR(c[at], sum, Tolerance(terms)) << size.rows << "x" << size.columns;
+        }
+      }
+    }
+  }
+}
+
+TEST(Products, RowProductsAreWhatTheirFormulaSays) {
+  for (const Size& size : kSizes) {
+    const int64_t a_row = size.length + 1, b_row = size.length + 2;
+    const std::vector<float> a = Numbers(size.rows * a_row, 1),
+                             b = Numbers(size.columns * b_row, 2);
+    std::vector<float> c(size.rows * size.columns, 7);
+    Compute(RowProducts{.rows = size.rows,
+                        .columns = size.columns,
+                        .length = size.length,
+                        .a = a.data(),
+                        .a_row = a_row,
+                        .b = b.data(),
+                        .b_row = b_row,
+                        .c = c.data(),
+                        .c_row = size.columns});
+    for (int64_t i = 0; i < size.rows; ++i) {
+      for (int64_t j = 0; j < size.columns; ++j) {
+        double sum = 0;
+        for (int64_t l = 0; l < size.length; ++l) {
+          sum += static_cast<double>(a[i * a_row + l]) * b[j * b_row + l];
+        }
+        ASSERT_NEAR(c[i * size.columns + j], sum, Tolerance(size.length));
+      }
+    }
+  }
+}
+
+// What the division of work between threads rests on.
+TEST(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
+  constexpr int64_t kRows = 32, kColumns = 100, kLength = 700;
+  const std::vector<float> a = Numbers(kRows * kLength, 1), b = Numbers(kColumns * kLength, 2);
+  std::vector<float> sums(kRows * kColumns), parts = sums;
+  const auto sum = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
+    Compute(ProductSum{.rows = rows,
+                       .columns = columns,
+                       .length = kLength,
+                       .a = a.data() + row * kLength,
+                       .a_row = kLength,
+                       .b = b.data() + column,
+                       .b_step = kColumns,
+                       .c = to + row * kColumns + column,
+                       .c_row = kColumns});
+  };
+  const auto products = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
+    Compute(RowProducts{.rows = rows,
+                        .columns = columns,
+                        .length = kLength,
+                        .a = a.data() + row * kLength,
+                        .a_row = kLength,
+                        .b = b.data() + column * kLength,
+                        .b_row = kLength,
+                        .c = to + row * kColumns + column,
+                        .c_row = kColumns});
+  };
+  const auto compare = [&](const auto& compute) {
+    compute(0, kRows, 0, kColumns, sums.data());
+    for (int64_t row = 0; row < kRows; row += 5) {
+      for (int64_t column = 0; column < kColumns; column += 7) {
+        compute(row, std::min<int64_t>(5, kRows - row), column,
+                std::min<int64_t>(7, kColumns - column), parts.data());
+      }
+    }
+    EXPECT_EQ(sums, parts);
+  };
+  compare(sum);
+  compare(products);
+}
+
+TEST(Products, WhatIsNotANumberStaysSo) {
+  const float a[] = {1, NAN}, b[] = {1, 0};
+  float c = 0;
+  Compute(ProductSum{.rows = 1, .columns = 1, .length = 2, .a = a, .b = b, .b_step = 1, .c = &c});
+  EXPECT_TRUE(std::isnan(c));
+  c = 0;
+  Compute(RowProducts{.rows = 1, .columns = 1, .length = 2, .a = a, .b = b, .c = &c});
+  EXPECT_TRUE(std::isnan(c));
+}
+
+}  // namespace
+}  // namespace dqnd

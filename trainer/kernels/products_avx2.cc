@@ -1,0 +1,2 @@
+#define DQND_PROCESSOR avx2
+#include "trainer/kernels/products_loops.h"

@@ -1,0 +1,230 @@
+// Included once for each kind of processor that products.cc chooses from, by a source file that is
+// compiled for it and names the namespace DQND_PROCESSOR. Nothing in here may be shared with other
+// source files: the linker would keep one copy, and it might be one that this processor lacks.
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+#include "trainer/kernels/products.h"
+
+namespace dqnd::DQND_PROCESSOR {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64, kRegisters = 32;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32, kRegisters = 16;
+#elif defined(__ARM_NEON)
+constexpr int kVectorBytes = 16, kRegisters = 32;
+#else
+constexpr int kVectorBytes = 16, kRegisters = 16;
+#endif
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(float));
+using Vector [[gnu::vector_size(kVectorBytes)]] = float;
+
+inline Vector Load(const float* from) {
+  Vector value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+inline void Store(float* to, Vector value) {
+  __builtin_memcpy(to, &value, sizeof value);
+}
+
+// The first `count` lanes; 0 in the others.
+inline Vector LoadSome(const float* from, int64_t count) {
+#ifdef __AVX512F__
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << count) - 1), from);
+#else
+  Vector value{};
+  for (int64_t i = 0; i < count; ++i) value[i] = from[i];
+  return value;
+#endif
+}
+inline void StoreSome(float* to, Vector value, int64_t count) {
+#ifdef __AVX512F__
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), value);
+#else
+  for (int64_t i = 0; i < count; ++i) to[i] = value[i];
+#endif
+}
+
+// A tile of c stays in registers while its sums are made: kRows x kVectors of them, beside those
+// for a row of b and one number of a.
+constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
+constexpr int kMostRows = 12;
+constexpr int RowsFor(int vectors) {
+  const int rows = (kRegisters - 1 - vectors) / vectors;
+  return rows < kMostRows ? rows : kMostRows;
+}
+
+// One tile. `last`: the lanes of its last vector that count; kLanes unless it is partial.
+template <int kRows, int kVectors, bool kPartial>
+void Tile(const ProductSum& sum, const float* a, const float* b, float* c, int64_t last) {
+  const auto load = [last](const float* from, int v) {
+    return kPartial && v == kVectors - 1 ? LoadSome(from + v * kLanes, last)
+                                         : Load(from + v * kLanes);
+  };
+  Vector tile[kRows][kVectors] = {};
+  if (sum.adds) {
+    for (int i = 0; i < kRows; ++i) {
+      for (int v = 0; v < kVectors; ++v) tile[i][v] = load(c + i * sum.c_row, v);
+    }
+  }
+  for (int64_t r = 0; r < sum.runs; ++r) {
+    const float* term_a = a + r * sum.a_run;
+    const float* term_b = b + r * sum.b_run;
+    for (int64_t l = 0; l < sum.length; ++l, term_a += sum.a_step, term_b += sum.b_step) {
+      Vector row[kVectors];
+      for (int v = 0; v < kVectors; ++v) row[v] = load(term_b, v);
+      for (int i = 0; i < kRows; ++i) {
+        const float number = term_a[i * sum.a_row];
+        for (int v = 0; v < kVectors; ++v) tile[i][v] += number * row[v];
+      }
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) {
+      float* to = c + i * sum.c_row + v * kLanes;
+      if (kPartial && v == kVectors - 1) {
+        StoreSome(to, tile[i][v], last);
+      } else {
+        Store(to, tile[i][v]);
+      }
+    }
+  }
+}
+
+// Calls f(std::integral_constant<int, n>) for an n from 1 to kMost.
+template <int kMost, typename F>
+inline void WithConstant(int64_t n, const F& f) {
+  if constexpr (kMost > 0) {
+    if (n == kMost) {
+      f(std::integral_constant<int, kMost>{});
+    } else {
+      WithConstant<kMost - 1>(n, f);
+    }
+  }
+}
+
+// All rows of a strip of columns, in tiles of nearly equal height.
+template <int kVectors, bool kPartial>
+void Strip(const ProductSum& sum, int64_t column, int64_t last) {
+  constexpr int kTallest = RowsFor(kVectors);
+  int64_t tiles = (sum.rows + kTallest - 1) / kTallest;
+  for (int64_t row = 0; row < sum.rows; --tiles) {
+    const int64_t rows = (sum.rows - row + tiles - 1) / tiles;
+    WithConstant<kTallest>(rows, [&](auto height) {
+      Tile<height, kVectors, kPartial>(sum, sum.a + row * sum.a_row, sum.b + column,
+                                       sum.c + row * sum.c_row + column, last);
+    });
+    row += rows;
+  }
+}
+
+// The four sums over all lanes: neighbours are added first, then what is left of them. (Sums, not
+// lanes, come to lie beside each other, so that four cost little more than one.)
+using Four [[gnu::vector_size(16)]] = float;
+template <int... kLane>
+inline Vector AddNeighbours(Vector x, Vector y, std::integer_sequence<int, kLane...>) {
+  // x0+x1, y0+y1, x2+x3, y2+y3, ...
+  return __builtin_shufflevector(x, y, (kLane % 2 * kLanes + kLane / 2 * 2)...) +
+         __builtin_shufflevector(x, y, (kLane % 2 * kLanes + kLane / 2 * 2 + 1)...);
+}
+template <int... kLane>
+inline Vector AddNeighbouringPairs(Vector x, Vector y, std::integer_sequence<int, kLane...>) {
+  // x0+x2, x1+x3, y0+y2, y1+y3, x4+x6, ...
+  return __builtin_shufflevector(x, y, (kLane % 4 / 2 * kLanes + kLane / 4 * 4 + kLane % 2)...) +
+         __builtin_shufflevector(x, y, (kLane % 4 / 2 * kLanes + kLane / 4 * 4 + 2 + kLane % 2)...);
+}
+inline Four SumsOf(Vector x0, Vector x1, Vector x2, Vector x3) {
+  constexpr auto kAll = std::make_integer_sequence<int, kLanes>{};
+  const Vector quads =
+      AddNeighbouringPairs(AddNeighbours(x0, x1, kAll), AddNeighbours(x2, x3, kAll), kAll);
+  Four parts[kLanes / 4];
+  __builtin_memcpy(parts, &quads, sizeof quads);
+  for (int width = kLanes / 8; width > 0; width /= 2) {
+    for (int i = 0; i < width; ++i) parts[i] += parts[i + width];
+  }
+  return parts[0];
+}
+
+// So much of a row is multiplied with many others before the next part is: the second-level cache
+// would otherwise be read once for every few columns.
+constexpr int64_t kPart = 512;
+
+// A tile of `columns` (at most 4) columns; c has a part of each sum already unless `first`.
+template <int kRows>
+void RowTile(const RowProducts& products, const float* a, const float* b, float* c, int64_t columns,
+             int64_t length, bool first) {
+  constexpr int kColumns = 4;
+  // Of the columns that are not there, the last one is computed once more.
+  const float* b_rows[kColumns];
+  for (int j = 0; j < kColumns; ++j) {
+    b_rows[j] = b + (j < columns ? j : columns - 1) * products.b_row;
+  }
+  Vector tile[kRows][kColumns] = {};
+  const auto step = [&](const auto& load) {
+    Vector row[kColumns];
+    for (int j = 0; j < kColumns; ++j) row[j] = load(b_rows[j]);
+    for (int i = 0; i < kRows; ++i) {
+      const Vector numbers = load(a + i * products.a_row);
+      for (int j = 0; j < kColumns; ++j) tile[i][j] += numbers * row[j];
+    }
+  };
+  int64_t l = 0;
+  for (; l + kLanes <= length; l += kLanes) {
+    step([l](const float* from) { return Load(from + l); });
+  }
+  if (l < length) {
+    step([l, length](const float* from) { return LoadSome(from + l, length - l); });
+  }
+  for (int i = 0; i < kRows; ++i) {
+    const Four sums = SumsOf(tile[i][0], tile[i][1], tile[i][2], tile[i][3]);
+    float* to = c + i * products.c_row;
+    for (int j = 0; j < kColumns && j < columns; ++j) to[j] = first ? sums[j] : to[j] + sums[j];
+  }
+}
+
+}  // namespace
+
+void Compute(const ProductSum& sum) {
+  constexpr int64_t kWidest = kMostVectors * kLanes;
+  for (int64_t column = 0; column < sum.columns; column += kWidest) {
+    const int64_t left = sum.columns - column;
+    const int64_t vectors = left >= kWidest ? kMostVectors : (left + kLanes - 1) / kLanes;
+    const int64_t last = left >= kWidest ? kLanes : left - (vectors - 1) * kLanes;
+    WithConstant<kMostVectors>(vectors, [&](auto width) {
+      if (last == kLanes) {
+        Strip<width, false>(sum, column, last);
+      } else {
+        Strip<width, true>(sum, column, last);
+      }
+    });
+  }
+}
+
+void Compute(const RowProducts& products) {
+  constexpr int kTallest = kRegisters == 32 ? 6 : 2;
+  for (int64_t part = 0; part < products.length; part += kPart) {
+    const int64_t length = products.length - part < kPart ? products.length - part : kPart;
+    for (int64_t column = 0; column < products.columns; column += 4) {
+      const int64_t columns = products.columns - column < 4 ? products.columns - column : 4;
+      for (int64_t row = 0; row < products.rows; row += kTallest) {
+        const int64_t rows = products.rows - row < kTallest ? products.rows - row : kTallest;
+        WithConstant<kTallest>(rows, [&](auto height) {
+          RowTile<height>(products, products.a + row * products.a_row + part,
+                          products.b + column * products.b_row + part,
+                          products.c + row * products.c_row + column, columns, length, part == 0);
+        });
+      }
+    }
+  }
+}
+
+}  // namespace dqnd::DQND_PROCESSOR

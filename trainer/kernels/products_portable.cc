@@ -1,0 +1,2 @@
+#define DQND_PROCESSOR portable
+#include "trainer/kernels/products_loops.h"

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace dqnd {
+
+// Threads that divide loops among them, one of them the caller's. They wait for the next loop with
+// open eyes for some ten microseconds, then asleep: where other programs have the processors, they
+// are not in the way. Owned and called by one thread.
+class ThreadTeam {
+ public:
+  // Of `size` threads, the caller's among them.
+  explicit ThreadTeam(int size);
+  ~ThreadTeam();
+  ThreadTeam(const ThreadTeam&) = delete;
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+
+  int size() const { return static_cast<int>(threads_.size()) + 1; }
+
+  // Calls body(i) once for each i < count, each on some thread, and returns when all are done.
+  // `body` must not throw.
+  template <typename Body>
+  void For(int64_t count, const Body& body) {
+    if (threads_.empty() || count < 2) {
+      for (int64_t i = 0; i < count; ++i) body(i);
+    } else {
+      Share(count, [](const void* of, int64_t i) { (*static_cast<const Body*>(of))(i); }, &body);
+    }
+  }
+
+ private:
+  using Call = void (*)(const void* body, int64_t i);
+
+  void Share(int64_t count, Call call, const void* body);
+  void TakeTurns();
+  void Work();
+
+  // The loop under way. Written by the owner while nobody works.
+  Call call_ = nullptr;
+  const void* body_ = nullptr;
+  int64_t count_ = 0;
+  std::atomic<int64_t> next_ = 0;
+
+  std::atomic<int> loop_ = 0;     // its number; a new one wakes the others
+  std::atomic<int> working_ = 0;  // threads beside the owner's that are not done with it
+  std::atomic<bool> ends_ = false;
+  std::vector<std::jthread> threads_;  // beside the owner's
+};
+
+}  // namespace dqnd
