@@ -1,4 +1,4 @@
-// The parts of a training cycle, and whole cycles. LibTorch's threads are those of the environment
+// Acting, updates and whole cycles, of binarized networks, too. train.threads is the environment
 // variable DQND_THREADS, 1 when it is unset.
 
 #include <ATen/Parallel.h>
@@ -26,18 +26,20 @@ Config Workload(const std::string& name, const std::string& network = "") {
           network + "}\n";
   yaml += atari || vector ? "optimizer: {name: adam, learning_rate: 1.0e-4}\n"
                           : "optimizer: {alpha: 0.95, epsilon: 0.01, centered: true}\n";
-  return ParseConfig(yaml, name);
+  Config config = ParseConfig(yaml, name);
+  const char* threads = std::getenv("DQND_THREADS");
+  config.train.threads = threads ? std::atoi(threads) : 1;
+  return config;
 }
 
-void SetUp() {
+void SetUp(const Config& config) {
   KeepFreedMemory();
-  const char* threads = std::getenv("DQND_THREADS");
-  at::set_num_threads(threads ? std::atoi(threads) : 1);
+  at::set_num_threads(static_cast<int>(*config.train.threads));
 }
 
 // An agent that has begun to learn.
 std::unique_ptr<Dqn> Started(const Config& config) {
-  SetUp();
+  SetUp(config);
   auto dqn = std::make_unique<Dqn>(config);
   while (dqn->updates() < 20) dqn->Cycle();
   return dqn;

@@ -58,6 +58,9 @@ struct EnvironmentSpec {
   // Whether SaveState and LoadState go on with the same episode, to the bit. Where not, a run that
   // is interrupted goes on with new episodes.
   bool can_save = true;
+  // Whether an env_step takes so long, some ten microseconds, that several of these games are worth
+  // several threads.
+  bool takes_long = false;
   // Memory of the process that plays a few of these games; 0 where that is this one.
   int64_t worker_bytes = 0;
 

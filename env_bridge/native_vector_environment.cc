@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/thread_team.h"
 #include "env_bridge/make_environment.h"
 #include "env_bridge/remote/remote_environment.h"
 #include "env_bridge/vector_environment.h"
@@ -14,8 +15,9 @@ namespace {
 
 class NativeVectorEnvironment final : public VectorEnvironment {
  public:
-  NativeVectorEnvironment(const EnvironmentOptions& options, int n_envs) {
-    for (int k = 0; k < n_envs; ++k) environments_.push_back(MakeEnvironment(options));
+  NativeVectorEnvironment(const EnvironmentOptions& options, int n_envs, int threads)
+      : environments_(MakeEnvironments(options, n_envs)),
+        team_(spec().takes_long ? std::min(threads, n_envs) : 1) {
     observation_bytes_ = static_cast<size_t>(spec().observation.bytes());
     results_.resize(n_envs);
     outcomes_.resize(n_envs * observation_bytes_);
@@ -35,7 +37,7 @@ class NativeVectorEnvironment final : public VectorEnvironment {
 
   void Step(std::span<const int> actions) override {
     assert(actions.size() == environments_.size());
-    for (int k = 0; k < size(); ++k) {
+    team_.For(size(), [&](int64_t k) {
       Environment& environment = *environments_[k];
       results_[k] = environment.Step(actions[k]);
       const std::span<uint8_t> outcome = Row(outcomes_, k), observation = Row(observations_, k);
@@ -46,7 +48,7 @@ class NativeVectorEnvironment final : public VectorEnvironment {
       } else {
         std::ranges::copy(outcome, observation.begin());
       }
-    }
+    });
   }
 
   std::span<const StepResult> results() const override { return results_; }
@@ -82,11 +84,20 @@ class NativeVectorEnvironment final : public VectorEnvironment {
   }
 
  private:
-  std::span<uint8_t> Row(std::vector<uint8_t>& rows, int k) const {
+  using Environments = std::vector<std::unique_ptr<Environment>>;
+
+  static Environments MakeEnvironments(const EnvironmentOptions& options, int n_envs) {
+    Environments environments;
+    for (int k = 0; k < n_envs; ++k) environments.push_back(MakeEnvironment(options));
+    return environments;
+  }
+
+  std::span<uint8_t> Row(std::vector<uint8_t>& rows, int64_t k) const {
     return std::span(rows).subspan(k * observation_bytes_, observation_bytes_);
   }
 
-  std::vector<std::unique_ptr<Environment>> environments_;
+  Environments environments_;
+  ThreadTeam team_;
   size_t observation_bytes_ = 0;
 
   std::vector<StepResult> results_;
@@ -97,14 +108,14 @@ class NativeVectorEnvironment final : public VectorEnvironment {
 }  // namespace
 
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
-                                                         int n_envs) {
+                                                         int n_envs, int threads) {
   if (n_envs < 1) {
     throw std::invalid_argument(
         fmt::format("environment.n_envs is {}; it must be at least 1", n_envs));
   }
   CheckOptions(options);
   if (IsRemote(options.id)) return MakeRemoteVectorEnvironment(options, n_envs);
-  return std::make_unique<NativeVectorEnvironment>(options, n_envs);
+  return std::make_unique<NativeVectorEnvironment>(options, n_envs, threads);
 }
 
 }  // namespace dqnd

@@ -58,10 +58,11 @@ class VectorEnvironment {
   virtual std::string failure() const { return {}; }
 };
 
-// `n_envs` environments: native ones are stepped one after the other in the caller's thread, others
-// by their workers side by side. Throws what MakeEnvironment throws, and std::invalid_argument when
-// n_envs < 1.
+// `n_envs` environments: native ones are stepped on `threads` threads where that is worth it
+// (spec().takes_long), else one after the other in the caller's; others by their workers side by
+// side. Threads change nothing but the time it takes. Throws what MakeEnvironment throws, and
+// std::invalid_argument when n_envs < 1.
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
-                                                         int n_envs);
+                                                         int n_envs, int threads = 1);
 
 }  // namespace dqnd

@@ -145,7 +145,8 @@ namespace {
 std::unique_ptr<VectorEnvironment> MakeEnvironments(const Config& config) {
   EnvironmentSection section = config.environment;
   section.workers = ResolveWorkers(section);
-  auto environments = MakeVectorEnvironment(section, section.n_envs);
+  auto environments = MakeVectorEnvironment(section, section.n_envs,
+                                            static_cast<int>(config.train.threads.value_or(1)));
   // Better now than at the first evaluation, if a worker elsewhere has no game left for it.
   if (IsElsewhere(section.id) && config.evaluation.every_env_steps > 0) MakeEnvironment(section);
   return environments;

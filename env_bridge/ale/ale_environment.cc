@@ -81,6 +81,7 @@ AleEnvironment::AleEnvironment(std::string_view game, const EnvironmentOptions& 
   // A television's screen, 4 wide and 3 high.
   spec_.pixel_aspect = 3.0 / 4.0 * emulator_.screen_width() / emulator_.screen_height();
   spec_.frame_skip = options_.frame_skip;
+  spec_.takes_long = true;
   spec_.frames_per_second = kFramesPerSecond;
   spec_.max_episode_env_steps = options_.max_episode_env_steps;
   executed_actions_.reserve(static_cast<size_t>(options_.frame_skip) * 4);

@@ -12,7 +12,7 @@
 #include "replay/replay_memory.h"
 #include "trainer/acting/actor.h"
 #include "trainer/config/config.h"
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 #include "trainer/learner/optimizer.h"
 #include "trainer/network/computation.h"
 #include "trainer/network/q_network.h"

@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "trainer/config/config.h"
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 #include "trainer/network/parameters.h"
 
 namespace dqnd {

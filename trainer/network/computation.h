@@ -5,7 +5,7 @@
 #include <span>
 
 #include "env_bridge/environment.h"
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 #include "trainer/network/layer_backend.h"
 #include "trainer/network/q_network.h"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 
 namespace dqnd {
 

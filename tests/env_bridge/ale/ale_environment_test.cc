@@ -10,7 +10,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/random_stream.h"
 #include "env_bridge/ale/make_ale.h"
+#include "env_bridge/vector_environment.h"
 
 namespace dqnd {
 namespace {
@@ -323,6 +325,23 @@ TEST(AleEnvironment, GivesRawRewards) {
   const StepResult scored =
       PlayUntil(*seaquest, [](const StepResult& result) { return result.reward != 0; });
   EXPECT_EQ(scored.reward, 20);
+}
+
+TEST(AleVectorEnvironment, PlaysOnSeveralThreadsAsOnOne) {
+  constexpr int kGames = 3;
+  const auto alone = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, 1);
+  const auto shared = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, 2);
+  ASSERT_TRUE(shared->spec().takes_long);
+  RandomStream actions(1, "actions");
+  for (const auto& games : {alone.get(), shared.get()}) games->Reset(std::vector<uint64_t>{4, 5, 6});
+  for (int env_step = 0; env_step < 300; ++env_step) {
+    std::vector<int> chosen(kGames);
+    for (int& action : chosen) action = static_cast<int>(actions.Below(4));
+    alone->Step(chosen);
+    shared->Step(chosen);
+    ASSERT_THAT(shared->results(), testing::ElementsAreArray(alone->results()));
+    ASSERT_THAT(shared->observations(), testing::ElementsAreArray(alone->observations()));
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "trainer/kernels/thread_team.h"
+#include "base/thread_team.h"
 
 namespace dqnd {
 namespace {
