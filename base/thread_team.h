@@ -21,10 +21,11 @@ class ThreadTeam {
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
   // Calls body(i) once for each i < count, each on some thread, and returns when all are done.
-  // `body` must not throw.
+  // `body` must not throw. A loop that is done sooner than another thread could begin, in about
+  // ten microseconds, is not `worth_sharing`.
   template <typename Body>
-  void For(int64_t count, const Body& body) {
-    if (threads_.empty() || count < 2) {
+  void For(int64_t count, const Body& body, bool worth_sharing = true) {
+    if (threads_.empty() || count < 2 || !worth_sharing) {
       for (int64_t i = 0; i < count; ++i) body(i);
     } else {
       Share(count, [](const void* of, int64_t i) { (*static_cast<const Body*>(of))(i); }, &body);

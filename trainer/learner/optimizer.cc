@@ -102,7 +102,10 @@ constexpr int64_t kPieceSize = 16'384;
 
 Optimizer::Optimizer(const OptimizerSection& options, const Parameters& parameters,
                      ThreadTeam& team)
-    : options_(options), parameters_(parameters.trained()), team_(team) {
+    : options_(options),
+      parameters_(parameters.trained()),
+      team_(team),
+      worth_sharing_(parameters.count() > 2 * kPieceSize) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const int64_t size = parameters_[i].value.numel();
     moments_.push_back({std::vector<float>(size), std::vector<float>(size)});
@@ -121,9 +124,10 @@ const float* Optimizer::GradientOf(const Piece& piece) const {
 }
 
 double Optimizer::GradientNorm() {
-  team_.For(static_cast<int64_t>(pieces_.size()), [this](int64_t i) {
+  const auto of_piece = [this](int64_t i) {
     pieces_[i].squared_norm = SquaredNorm(GradientOf(pieces_[i]), pieces_[i].size);
-  });
+  };
+  team_.For(static_cast<int64_t>(pieces_.size()), of_piece, worth_sharing_);
   double squared = 0;
   for (const Piece& piece : pieces_) squared += piece.squared_norm;
   return std::sqrt(squared);
@@ -140,7 +144,7 @@ bool Optimizer::Step(float gradient_factor) {
   const double mean_correction = 1 - std::pow(beta1, static_cast<double>(steps_));
   const double root_correction = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps_)));
 
-  team_.For(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
+  const auto of_piece = [&](int64_t i) {
     const FlushDenormals flush;
     Piece& piece = pieces_[i];
     Moments& moments = moments_[piece.parameter];
@@ -165,7 +169,8 @@ bool Optimizer::Step(float gradient_factor) {
         break;
     }
     piece.finite = IsFinite(slice.theta, slice.size);
-  });
+  };
+  team_.For(static_cast<int64_t>(pieces_.size()), of_piece, worth_sharing_);
   return std::ranges::all_of(pieces_, &Piece::finite);
 }
 

@@ -4,8 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "trainer/config/config.h"
 #include "base/thread_team.h"
+#include "trainer/config/config.h"
 #include "trainer/network/parameters.h"
 
 namespace dqnd {
@@ -65,6 +65,7 @@ class Optimizer {
   OptimizerSection options_;
   std::vector<NamedTensor> parameters_;
   ThreadTeam& team_;
+  bool worth_sharing_;
   std::vector<Moments> moments_;  // one a parameter tensor
   std::vector<Piece> pieces_;
   int64_t steps_ = 0;

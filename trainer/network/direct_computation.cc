@@ -21,6 +21,9 @@ DirectShape ShapeOf(const LayerSite& site) {
           .outputs = product.outputs()};
 }
 
+// Numbers that take longer to convert than another thread takes to begin.
+constexpr int64_t kWorthSharing = 100'000;
+
 // Acting and learning take turns with different batches: nothing is given back.
 void AtLeast(int64_t numbers, std::vector<float>& memory) {
   if (static_cast<int64_t>(memory.size()) < numbers) memory.resize(numbers);
@@ -47,11 +50,12 @@ class DirectComputation final : public Computation {
   std::span<const float> Values(std::span<const uint8_t> states, const Pass&) override {
     const int64_t state_bytes = observation_.bytes() * observation_.stack;
     batch_ = static_cast<int64_t>(states.size()) / state_bytes;
-    AtLeast(batch_ * observation_.elements() * observation_.stack, states_);
-    team_.For(batch_, [&](int64_t sample) {
-      Convert(states.subspan(sample * state_bytes, state_bytes),
-              states_.data() + sample * observation_.elements() * observation_.stack);
-    });
+    const int64_t numbers = observation_.elements() * observation_.stack;
+    AtLeast(batch_ * numbers, states_);
+    const auto of_sample = [&](int64_t sample) {
+      Convert(states.subspan(sample * state_bytes, state_bytes), states_.data() + sample * numbers);
+    };
+    team_.For(batch_, of_sample, batch_ * numbers > kWorthSharing);
     const float* x = states_.data();
     for (Site& site : layers_) {
       AtLeast(batch_ * site.layer.shape().out_numbers(), site.y);

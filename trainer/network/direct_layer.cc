@@ -8,29 +8,45 @@
 namespace dqnd {
 namespace {
 
-// What another thread takes to begin, in products.
-constexpr int64_t kWorthSharing = 400'000;
+// Whether so many products take longer than another thread takes to begin.
+bool WorthSharing(int64_t products) {
+  return products >= 400'000;
+}
+
+// Weights of a fully connected layer that are transposed sooner than their sums would be made in
+// the other order.
+constexpr int64_t kFewWeights = 16'384;
+constexpr int64_t kFewOutputs = 16;
 
 // Outputs, or inputs, of a fully connected layer that one thread computes at a time.
 constexpr int64_t kOutputsAtOnce = 16;
 constexpr int64_t kInputsAtOnce = 128;
 
+// Rows of a picture or a batch, of `count` numbers each, that begin `stride` numbers apart.
+struct Rows {
+  int64_t rows, count, stride;
+};
+
 DQND_VECTORIZED
-void AddBias(const float* bias, bool rectified, int64_t count, float* y) {
-  if (rectified) {
-    for (int64_t i = 0; i < count; ++i) {
-      const float sum = y[i] + bias[i];
-      y[i] = sum < 0 ? 0 : sum;  // what is not a number stays so
+void AddBias(const Rows& of, const float* bias, bool rectified, float* y) {
+  for (int64_t row = 0; row < of.rows; ++row, y += of.stride) {
+    if (rectified) {
+      for (int64_t i = 0; i < of.count; ++i) {
+        const float sum = y[i] + bias[i];
+        y[i] = sum < 0 ? 0 : sum;  // what is not a number stays so
+      }
+    } else {
+      for (int64_t i = 0; i < of.count; ++i) y[i] += bias[i];
     }
-  } else {
-    for (int64_t i = 0; i < count; ++i) y[i] += bias[i];
   }
 }
 
 // dx = 0 where x was cut off.
 DQND_VECTORIZED
-void CutOff(const float* x, int64_t count, float* dx) {
-  for (int64_t i = 0; i < count; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
+void CutOff(const Rows& of, const float* x, float* dx) {
+  for (int64_t row = 0; row < of.rows; ++row, x += of.stride, dx += of.stride) {
+    for (int64_t i = 0; i < of.count; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
+  }
 }
 
 // sums[i] += rows[0][i] + rows[1][i] + ...
@@ -59,17 +75,10 @@ int64_t Parts(int64_t numbers, int64_t at_once) {
 
 }  // namespace
 
-template <typename Body>
-void DirectLayer::Share(int64_t sums, int64_t count, const Body& body) {
-  if (sums >= kWorthSharing) {
-    team_.For(count, body);
-  } else {
-    for (int64_t i = 0; i < count; ++i) body(i);
-  }
-}
-
 void DirectLayer::WeightsChanged(const float* weights) {
-  if (shape_.is_fully_connected()) return;
+  const bool pays =
+      shape_.outputs >= kFewOutputs && shape_.outputs * shape_.fan_in() <= kFewWeights;
+  if (shape_.is_fully_connected() && !pays) return;
   transposed_.resize(shape_.outputs * shape_.fan_in());
   Transpose(weights, shape_.outputs, shape_.fan_in(), transposed_.data());
 }
@@ -78,8 +87,20 @@ void DirectLayer::Forward(int64_t batch, const float* x, const float* weights, c
                           float* y) {
   if (!shape_.is_fully_connected()) return Convolve(batch, x, bias, y);
   const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-  Share(batch * outputs * fan_in, Parts(outputs, kOutputsAtOnce), [&](int64_t part) {
-    const int64_t first = part * kOutputsAtOnce, count = std::min(kOutputsAtOnce, outputs - first);
+  if (!transposed_.empty()) {
+    Compute(ProductSum{.rows = batch,
+                       .columns = outputs,
+                       .length = fan_in,
+                       .a = x,
+                       .a_row = fan_in,
+                       .b = transposed_.data(),
+                       .b_step = outputs,
+                       .c = y,
+                       .c_row = outputs});
+    return AddBias({batch, outputs, outputs}, bias, rectified_, y);
+  }
+  const auto part = [&](int64_t i) {
+    const int64_t first = i * kOutputsAtOnce, count = std::min(kOutputsAtOnce, outputs - first);
     Compute(RowProducts{.rows = batch,
                         .columns = count,
                         .length = fan_in,
@@ -89,10 +110,9 @@ void DirectLayer::Forward(int64_t batch, const float* x, const float* weights, c
                         .b_row = fan_in,
                         .c = y + first,
                         .c_row = outputs});
-    for (int64_t sample = 0; sample < batch; ++sample) {
-      AddBias(bias + first, rectified_, count, y + sample * outputs + first);
-    }
-  });
+    AddBias({batch, count, outputs}, bias + first, rectified_, y + first);
+  };
+  team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
 }
 
 // A row of the result is one product: its pixels see runs of x that begin `stride` pixels apart,
@@ -100,8 +120,8 @@ void DirectLayer::Forward(int64_t batch, const float* x, const float* weights, c
 void DirectLayer::Convolve(int64_t batch, const float* x, const float* bias, float* y) {
   const DirectShape& s = shape_;
   const int64_t height = s.out_height(), width = s.out_width();
-  Share(batch * s.out_numbers() * s.fan_in(), batch * height, [&](int64_t item) {
-    const int64_t sample = item / height, row = item % height;
+  const auto part = [&](int64_t i) {
+    const int64_t sample = i / height, row = i % height;
     float* to = y + (sample * height + row) * width * s.outputs;
     Compute(
         ProductSum{.rows = width,
@@ -116,26 +136,26 @@ void DirectLayer::Convolve(int64_t batch, const float* x, const float* bias, flo
                    .b_step = s.outputs,
                    .c = to,
                    .c_row = s.outputs});
-    for (int64_t pixel = 0; pixel < width; ++pixel) {
-      AddBias(bias, rectified_, s.outputs, to + pixel * s.outputs);
-    }
-  });
+    AddBias({width, s.outputs, s.outputs}, bias, rectified_, to);
+  };
+  team_.For(batch * height, part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
 }
 
 void DirectLayer::GradientOfParameters(int64_t batch, const float* x, const float* dy,
                                        float* dweights, float* dbias) {
   const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
   bias_gradients_.assign(batch * outputs, 0);
-  Share(batch * shape_.out_numbers() * 8, batch, [&](int64_t sample) {
+  const auto of_sample = [&](int64_t sample) {
     AddRows(dy + sample * shape_.out_numbers(), shape_.pixels(), outputs,
             bias_gradients_.data() + sample * outputs);
-  });
+  };
+  team_.For(batch, of_sample, WorthSharing(batch * shape_.out_numbers() * 8));
   std::fill_n(dbias, outputs, 0.0f);
   AddRows(bias_gradients_.data(), batch, outputs, dbias);
 
   if (!shape_.is_fully_connected()) return ConvolutionGradient(batch, x, dy, dweights);
-  Share(batch * outputs * fan_in, Parts(outputs, kOutputsAtOnce), [&](int64_t part) {
-    const int64_t first = part * kOutputsAtOnce;
+  const auto part = [&](int64_t i) {
+    const int64_t first = i * kOutputsAtOnce;
     Compute(ProductSum{.rows = std::min(kOutputsAtOnce, outputs - first),
                        .columns = fan_in,
                        .length = batch,
@@ -146,7 +166,8 @@ void DirectLayer::GradientOfParameters(int64_t batch, const float* x, const floa
                        .b_step = fan_in,
                        .c = dweights + first * fan_in,
                        .c_row = fan_in});
-  });
+  };
+  team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
 }
 
 // The transposed gradient, [fan_in, outputs]: a weight's row sums over all pixels of all samples.
@@ -159,7 +180,7 @@ void DirectLayer::ConvolutionGradient(int64_t batch, const float* x, const float
   const int64_t parts = s.kernel_height * parts_of_run;
   transposed_gradient_.resize(s.fan_in() * s.outputs);
   const int64_t sharers = std::min<int64_t>(team_.size(), parts);
-  Share(batch * s.out_numbers() * s.fan_in(), sharers, [&](int64_t sharer) {
+  const auto share = [&](int64_t sharer) {
     for (int64_t sample = 0; sample < batch; ++sample) {
       for (int64_t part = sharer; part < parts; part += sharers) {
         const int64_t kernel_row = part / parts_of_run;
@@ -181,7 +202,8 @@ void DirectLayer::ConvolutionGradient(int64_t batch, const float* x, const float
             .adds = sample > 0});
       }
     }
-  });
+  };
+  team_.For(sharers, share, WorthSharing(batch * s.out_numbers() * s.fan_in()));
   Transpose(transposed_gradient_.data(), s.fan_in(), s.outputs, dweights);
 }
 
@@ -189,8 +211,8 @@ void DirectLayer::GradientOfInput(int64_t batch, const float* x, const float* we
                                   const float* dy, float* dx) {
   if (!shape_.is_fully_connected()) return ConvolutionInputGradient(batch, x, weights, dy, dx);
   const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-  Share(batch * outputs * fan_in, Parts(fan_in, kInputsAtOnce), [&](int64_t part) {
-    const int64_t first = part * kInputsAtOnce, count = std::min(kInputsAtOnce, fan_in - first);
+  const auto part = [&](int64_t i) {
+    const int64_t first = i * kInputsAtOnce, count = std::min(kInputsAtOnce, fan_in - first);
     Compute(ProductSum{.rows = batch,
                        .columns = count,
                        .length = outputs,
@@ -200,10 +222,9 @@ void DirectLayer::GradientOfInput(int64_t batch, const float* x, const float* we
                        .b_step = fan_in,
                        .c = dx + first,
                        .c_row = fan_in});
-    for (int64_t sample = 0; sample < batch; ++sample) {
-      CutOff(x + sample * fan_in + first, count, dx + sample * fan_in + first);
-    }
-  });
+    CutOff({batch, count, fan_in}, x + first, dx + first);
+  };
+  team_.For(Parts(fan_in, kInputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
 }
 
 // What a pixel of the result gives back to the run of x that it saw; runs overlap, those of
@@ -213,8 +234,8 @@ void DirectLayer::ConvolutionInputGradient(int64_t batch, const float* x, const 
   const DirectShape& s = shape_;
   constexpr int64_t kSamplesAtOnce = 12;
   const int64_t at_once = std::min(kSamplesAtOnce, Parts(batch, team_.size()));
-  Share(batch * s.out_numbers() * s.fan_in(), Parts(batch, at_once), [&](int64_t part) {
-    const int64_t first = part * at_once, count = std::min(at_once, batch - first);
+  const auto part = [&](int64_t i) {
+    const int64_t first = i * at_once, count = std::min(at_once, batch - first);
     float* to = dx + first * s.in_numbers();
     std::fill_n(to, count * s.in_numbers(), 0.0f);
     for (int64_t row = 0; row < s.out_height(); ++row) {
@@ -236,8 +257,9 @@ void DirectLayer::ConvolutionInputGradient(int64_t batch, const float* x, const 
         }
       }
     }
-    CutOff(x + first * s.in_numbers(), count * s.in_numbers(), to);
-  });
+    CutOff({1, count * s.in_numbers(), 0}, x + first * s.in_numbers(), to);
+  };
+  team_.For(Parts(batch, at_once), part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
 }
 
 }  // namespace dqnd

@@ -53,17 +53,13 @@ class DirectLayer {
   void ConvolutionGradient(int64_t batch, const float* x, const float* dy, float* dweights);
   void ConvolutionInputGradient(int64_t batch, const float* x, const float* weights,
                                 const float* dy, float* dx);
-  // Of a loop of `sums` products in all: on this thread alone where that is sooner done.
-  template <typename Body>
-  void Share(int64_t sums, int64_t count, const Body& body);
 
   DirectShape shape_;
   bool rectified_;
   ThreadTeam& team_;
-  std::vector<float>
-      transposed_;  // of a convolution: W as [fan_in, outputs], and then its gradient
-  std::vector<float> transposed_gradient_;
-  std::vector<float> bias_gradients_;  // [batch, outputs]
+  std::vector<float> transposed_;           // W as [fan_in, outputs], where that is faster
+  std::vector<float> transposed_gradient_;  // of a convolution
+  std::vector<float> bias_gradients_;       // [batch, outputs]
 };
 
 }  // namespace dqnd
