@@ -1,6 +1,6 @@
 // Where the time of a training cycle goes, beside what this machine could not do it faster than:
 //
-//   parts [--threads N] [WORKLOAD...]     breakout, minatar, cartpole
+//   parts [--threads N] [--bfloat16] [--json] [WORKLOAD...]     breakout, minatar, cartpole
 //
 // A part's floor is its arithmetic at the rate of the best matrix product that was measured just
 // before, or its memory traffic at the bandwidth of a plain pass over as many bytes, whichever
@@ -43,22 +43,23 @@ double Seconds(const std::function<void()>& work, double budget = 0.4) {
 }
 
 // The rate of the best product, in operations a second (an addition and a multiplication are two).
+template <typename Number>
 double BestRate(ThreadTeam& team) {
-  constexpr int64_t kRows = 48, kColumns = 64, kLength = 256, kTimes = 64;
-  const std::vector<float> a(kRows * kLength, 0.5f), b(kLength * kColumns, 0.5f);
+  constexpr int64_t kRows = 60, kColumns = 64, kLength = 256, kTimes = 64;
+  const std::vector<Number> a(kRows * kLength), b(kLength * kColumns);
   std::vector<std::vector<float>> c(team.size(), std::vector<float>(kRows * kColumns));
   const double seconds = Seconds([&] {
     team.For(team.size(), [&](int64_t i) {
       for (int64_t time = 0; time < kTimes; ++time) {
-        Compute(ProductSum{.rows = kRows,
-                           .columns = kColumns,
-                           .length = kLength,
-                           .a = a.data(),
-                           .a_row = kLength,
-                           .b = b.data(),
-                           .b_step = kColumns,
-                           .c = c[i].data(),
-                           .c_row = kColumns});
+        Compute(ProductSum<Number>{.rows = kRows,
+                                   .columns = kColumns,
+                                   .steps = kLength / kTerms<Number>,
+                                   .a = a.data(),
+                                   .a_row = kLength,
+                                   .b = b.data(),
+                                   .b_term = kColumns,
+                                   .c = c[i].data(),
+                                   .c_row = kColumns});
       }
     });
   });
@@ -71,9 +72,11 @@ double CopyRate(ThreadTeam& team, int64_t bytes) {
   constexpr int64_t kPieces = 16;
   const int64_t piece = std::max<int64_t>(bytes / 2 / kPieces, 64);
   std::vector<char> from(piece * kPieces, 1), to(piece * kPieces);
-  const double seconds = Seconds([&] {
-    team.For(kPieces, [&](int64_t i) { std::memcpy(&to[i * piece], &from[i * piece], piece); });
-  }, 0.05);
+  const double seconds = Seconds(
+      [&] {
+        team.For(kPieces, [&](int64_t i) { std::memcpy(&to[i * piece], &from[i * piece], piece); });
+      },
+      0.05);
   return 2.0 * static_cast<double>(piece * kPieces) / seconds;
 }
 
@@ -119,9 +122,10 @@ double ForwardOperations(const QNetwork& network, bool without_first = false) {
   return operations;
 }
 
-std::vector<Part> Measure(const std::string& workload, int threads) {
+std::vector<Part> Measure(const std::string& workload, int threads, Precision precision) {
   Config config = ParseConfig(Yaml(workload), workload);
   config.train.threads = threads;
+  config.train.precision = precision;
   config.exploration.initial_eps = config.exploration.final_eps = 0.05;
   Dqn dqn(config);
   while (dqn.updates() < 200) dqn.Cycle();
@@ -132,7 +136,7 @@ std::vector<Part> Measure(const std::string& workload, int threads) {
   ThreadTeam team(threads);
   RandomStream init(1, "init"), sample(1, "sample");
   QNetwork network(config.network, observation, spec.num_actions(), init);
-  const auto computation = ComputeDirectly(network, observation, team);
+  const auto computation = ComputeDirectly(network, observation, config.train.precision, team);
   Batch batch;
   dqn.replay().Sample(batch_size, 1, sample, batch);
   std::vector<float> gradient(batch_size * spec.num_actions(), 1e-3f);
@@ -150,16 +154,15 @@ std::vector<Part> Measure(const std::string& workload, int threads) {
 
   // Per update: as many env_steps as there are between two.
   std::vector<Part> parts;
-  parts.push_back({.name = "env_steps",
-                   .seconds = freq * Seconds([&] { dqn.environments().Step(action); })});
+  parts.push_back(
+      {.name = "env_steps", .seconds = freq * Seconds([&] { dqn.environments().Step(action); })});
   parts.push_back({.name = "act",
                    .seconds = freq * Seconds([&] { dqn.policy().ActionValues(one); }),
                    .operations = freq * forward,
                    .bytes = freq * parameters * sizeof(float)});
-  parts.push_back(
-      {.name = "sample",
-       .seconds = Seconds([&] { dqn.replay().Sample(batch_size, 1, sample, batch); }),
-       .bytes = 4 * batch_size * state_bytes});
+  parts.push_back({.name = "sample",
+                   .seconds = Seconds([&] { dqn.replay().Sample(batch_size, 1, sample, batch); }),
+                   .bytes = 4 * batch_size * state_bytes});
   parts.push_back({.name = "forward, target",
                    .seconds = Seconds([&] { computation->Values(batch.next_states, kUse); }),
                    .operations = batch_size * forward,
@@ -190,12 +193,14 @@ std::vector<Part> Measure(const std::string& workload, int threads) {
   return parts;
 }
 
-void Print(const std::string& workload, int threads, bool json) {
+void Print(const std::string& workload, int threads, Precision precision, bool json) {
   ThreadTeam team(threads);
-  const double rate = BestRate(team);
-  const std::vector<Part> parts = Measure(workload, threads);
-  fmt::print("{}, {} {}: {:.0f} GFLOP/s at best\n", workload, threads,
-             threads == 1 ? "thread" : "threads", rate / 1e9);
+  const double rate =
+      precision == Precision::kBfloat16 ? BestRate<Bfloat16>(team) : BestRate<float>(team);
+  const std::vector<Part> parts = Measure(workload, threads, precision);
+  fmt::print("{}, {} {}{}: {:.0f} GFLOP/s at best\n", workload, threads,
+             threads == 1 ? "thread" : "threads",
+             precision == Precision::kBfloat16 ? ", bfloat16" : "", rate / 1e9);
   fmt::print("{:<18}{:>10}{:>10}   {}\n", "", "ms", "floor", "times the floor");
   double seconds = 0, floors = 0;
   for (const Part& part : parts) {
@@ -230,11 +235,14 @@ int main(int argc, char** argv) {
   dqnd::KeepFreedMemory();
   int threads = dqnd::FindProcessors();
   bool json = false;
+  dqnd::Precision precision = dqnd::Precision::kFloat32;
   std::vector<std::string> workloads;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--threads" && i + 1 < argc) {
       threads = std::atoi(argv[++i]);
+    } else if (argument == "--bfloat16") {
+      precision = dqnd::Precision::kBfloat16;
     } else if (argument == "--json") {
       json = true;
     } else {
@@ -242,5 +250,5 @@ int main(int argc, char** argv) {
     }
   }
   if (workloads.empty()) workloads = {"breakout", "minatar", "cartpole"};
-  for (const std::string& workload : workloads) dqnd::Print(workload, threads, json);
+  for (const std::string& workload : workloads) dqnd::Print(workload, threads, precision, json);
 }

@@ -171,7 +171,7 @@ MachineRecord ThisMachine(const Config& config) {
   return {.processor = model + ", " + at::get_cpu_capability(),
           .threads = config.train.threads.value_or(1),
           .libtorch = TORCH_VERSION,
-          .precision = "float32"};
+          .precision = config.train.precision == Precision::kBfloat16 ? "bfloat16" : "float32"};
 }
 
 int ResolveWorkers(const EnvironmentSection& environment) {

@@ -17,9 +17,9 @@ RUN = """
 run: {{name: run, directory: {folder}}}
 environment: {{id: catch}}
 network: {{architecture: mlp, hidden_sizes: [32]}}
-train: {{total_env_steps: 80000, learning_starts: 200, target_update_interval: 100}}
+train: {{total_env_steps: 800000, learning_starts: 200, target_update_interval: 100}}
 optimizer: {{name: adam, learning_rate: 1.0e-3}}
-evaluation: {{every_env_steps: 20000, episodes: 5}}
+evaluation: {{every_env_steps: 200000, episodes: 5}}
 checkpoint: {{every_env_steps: 0, every_seconds: 1}}
 server: {{listen: "{listen}"}}
 """

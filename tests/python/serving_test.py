@@ -112,7 +112,8 @@ def test_more_games_than_are_there_are_refused(tmp_path, serve):
     done = refused(tmp_path, remote(address, n_envs=3, workers=1))
     assert done.returncode == 2 and "plays 1 to 2 (--envs)" in done.stderr
     done = refused(tmp_path, remote(address, n_envs=4, workers=2))
-    assert done.returncode == 1 and "2 games are asked for, and 0 of the 2" in done.stderr
+    # One of them may be on its way back from the daemon before.
+    assert done.returncode == 1 and re.search("2 games are asked for, and [01] of the 2", done.stderr), done.stderr
 
 
 def test_a_game_that_evaluations_would_lack_is_said_at_the_start(tmp_path, serve):

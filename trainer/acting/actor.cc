@@ -25,7 +25,7 @@ class NetworkActor final : public Actor {
   NetworkActor(const QNetwork& network, const NetworkSection& options,
                const ObservationSpec& observation)
       : computation_(options.backend == Backend::kFloat
-                         ? ComputeDirectly(network, observation, alone_)
+                         ? ComputeDirectly(network, observation, Precision::kFloat32, alone_)
                          : ComputeByLibTorch(network, observation)) {}
 
   std::span<const float> ActionValues(std::span<const uint8_t> states) override {

@@ -100,6 +100,22 @@ void CheckNetwork(const NetworkSection& network, const Locate& locate) {
   }
 }
 
+void CheckLearner(const Config& config, const Locate& locate) {
+  const TrainSection& train = config.train;
+  const TrainSection unchanged;
+  const Backend backend = config.network.backend;
+  if (backend != Backend::kFloat) {
+    const Unused unused("network.backend", std::string(kBackendNames[static_cast<size_t>(backend)]),
+                        locate);
+    unused.Check("train.learner", train.learner, unchanged.learner);
+    unused.Check("train.precision", train.precision, unchanged.precision);
+  }
+  if (train.learner == LearnerKind::kReference) {
+    const Unused unused("train.learner", "reference", locate);
+    unused.Check("train.precision", train.precision, unchanged.precision);
+  }
+}
+
 void CheckTeacher(const TrainSection& train, const Locate& locate) {
   const TrainSection unchanged;
   if (!train.teacher) {
@@ -171,6 +187,7 @@ void CheckConfig(const Config& config, const Locate& locate) {
          "environment.id is empty; write FAMILY:NAME, for example minatar:breakout");
   }
   CheckNetwork(config.network, locate);
+  CheckLearner(config, locate);
   CheckReplay(config, locate);
   CheckTeacher(config.train, locate);
   CheckOptimizer(config, locate);

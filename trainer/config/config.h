@@ -61,6 +61,7 @@ struct ReplaySection {
 enum class Loss { kHuber, kSquared };
 enum class TeacherLoss { kValues, kPolicy };
 enum class LearnerKind { kDirect, kReference };
+enum class Precision { kFloat32, kBfloat16 };
 
 struct TrainSection {
   int64_t total_env_steps = 1'000'000;
@@ -84,6 +85,7 @@ struct TrainSection {
   bool teacher_acts = false;
 
   LearnerKind learner = LearnerKind::kDirect;  // of a float network
+  Precision precision = Precision::kFloat32;   // of its products, with the direct learner
   std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
 };
 

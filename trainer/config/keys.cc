@@ -296,6 +296,12 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
        .value = EnumPointer(&train.learner, {"direct", "reference"}),
        .documentation = "how a float network's update is computed: direct, by dqnd's own loops, or "
                         "reference, by LibTorch, as a binarized network's always is"},
+      {.name = "precision",
+       .value = EnumPointer(&train.precision, {"float32", "bfloat16"}),
+       .documentation =
+           "what the direct learner multiplies; weights, sums and the last layer stay "
+           "float32. bfloat16 needs AVX512_BF16, and pays where a processor multiplies "
+           "it faster than float32"},
       {.name = "threads",
        .value = &train.threads,
        .documentation = "threads that compute; auto is decided at the first start and then kept",

@@ -65,7 +65,7 @@ constexpr int RowsFor(int vectors) {
 
 // One tile. `last`: the lanes of its last vector that count; kLanes unless it is partial.
 template <int kRows, int kVectors, bool kPartial>
-void Tile(const ProductSum& sum, const float* a, const float* b, float* c, int64_t last) {
+void Tile(const ProductSum<float>& sum, const float* a, const float* b, float* c, int64_t last) {
   const auto load = [last](const float* from, int v) {
     return kPartial && v == kVectors - 1 ? LoadSome(from + v * kLanes, last)
                                          : Load(from + v * kLanes);
@@ -79,7 +79,7 @@ void Tile(const ProductSum& sum, const float* a, const float* b, float* c, int64
   for (int64_t r = 0; r < sum.runs; ++r) {
     const float* term_a = a + r * sum.a_run;
     const float* term_b = b + r * sum.b_run;
-    for (int64_t l = 0; l < sum.length; ++l, term_a += sum.a_step, term_b += sum.b_step) {
+    for (int64_t s = 0; s < sum.steps; ++s, term_a += sum.a_step, term_b += sum.b_term) {
       Vector row[kVectors];
       for (int v = 0; v < kVectors; ++v) row[v] = load(term_b, v);
       for (int i = 0; i < kRows; ++i) {
@@ -114,7 +114,7 @@ inline void WithConstant(int64_t n, const F& f) {
 
 // All rows of a strip of columns, in tiles of nearly equal height.
 template <int kVectors, bool kPartial>
-void Strip(const ProductSum& sum, int64_t column, int64_t last) {
+void Strip(const ProductSum<float>& sum, int64_t column, int64_t last) {
   constexpr int kTallest = RowsFor(kVectors);
   int64_t tiles = (sum.rows + kTallest - 1) / kTallest;
   for (int64_t row = 0; row < sum.rows; --tiles) {
@@ -127,32 +127,7 @@ void Strip(const ProductSum& sum, int64_t column, int64_t last) {
   }
 }
 
-// The four sums over all lanes: neighbours are added first, then what is left of them. (Sums, not
-// lanes, come to lie beside each other, so that four cost little more than one.)
-using Four [[gnu::vector_size(16)]] = float;
-template <int... kLane>
-inline Vector AddNeighbours(Vector x, Vector y, std::integer_sequence<int, kLane...>) {
-  // x0+x1, y0+y1, x2+x3, y2+y3, ...
-  return __builtin_shufflevector(x, y, (kLane % 2 * kLanes + kLane / 2 * 2)...) +
-         __builtin_shufflevector(x, y, (kLane % 2 * kLanes + kLane / 2 * 2 + 1)...);
-}
-template <int... kLane>
-inline Vector AddNeighbouringPairs(Vector x, Vector y, std::integer_sequence<int, kLane...>) {
-  // x0+x2, x1+x3, y0+y2, y1+y3, x4+x6, ...
-  return __builtin_shufflevector(x, y, (kLane % 4 / 2 * kLanes + kLane / 4 * 4 + kLane % 2)...) +
-         __builtin_shufflevector(x, y, (kLane % 4 / 2 * kLanes + kLane / 4 * 4 + 2 + kLane % 2)...);
-}
-inline Four SumsOf(Vector x0, Vector x1, Vector x2, Vector x3) {
-  constexpr auto kAll = std::make_integer_sequence<int, kLanes>{};
-  const Vector quads =
-      AddNeighbouringPairs(AddNeighbours(x0, x1, kAll), AddNeighbours(x2, x3, kAll), kAll);
-  Four parts[kLanes / 4];
-  __builtin_memcpy(parts, &quads, sizeof quads);
-  for (int width = kLanes / 8; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) parts[i] += parts[i + width];
-  }
-  return parts[0];
-}
+#include "trainer/kernels/lane_sums.h"
 
 // So much of a row is multiplied with many others before the next part is: the second-level cache
 // would otherwise be read once for every few columns.
@@ -160,8 +135,8 @@ constexpr int64_t kPart = 512;
 
 // A tile of `columns` (at most 4) columns; c has a part of each sum already unless `first`.
 template <int kRows>
-void RowTile(const RowProducts& products, const float* a, const float* b, float* c, int64_t columns,
-             int64_t length, bool first) {
+void RowTile(const RowProducts<float>& products, const float* a, const float* b, float* c,
+             int64_t columns, int64_t length, bool first) {
   constexpr int kColumns = 4;
   // Of the columns that are not there, the last one is computed once more.
   const float* b_rows[kColumns];
@@ -193,7 +168,7 @@ void RowTile(const RowProducts& products, const float* a, const float* b, float*
 
 }  // namespace
 
-void Compute(const ProductSum& sum) {
+void Compute(const ProductSum<float>& sum) {
   constexpr int64_t kWidest = kMostVectors * kLanes;
   for (int64_t column = 0; column < sum.columns; column += kWidest) {
     const int64_t left = sum.columns - column;
@@ -209,7 +184,7 @@ void Compute(const ProductSum& sum) {
   }
 }
 
-void Compute(const RowProducts& products) {
+void Compute(const RowProducts<float>& products) {
   constexpr int kTallest = kRegisters == 32 ? 6 : 2;
   for (int64_t part = 0; part < products.length; part += kPart) {
     const int64_t length = products.length - part < kPart ? products.length - part : kPart;

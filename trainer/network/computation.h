@@ -4,8 +4,9 @@
 #include <memory>
 #include <span>
 
-#include "env_bridge/environment.h"
 #include "base/thread_team.h"
+#include "env_bridge/environment.h"
+#include "trainer/config/config.h"
 #include "trainer/network/layer_backend.h"
 #include "trainer/network/q_network.h"
 
@@ -34,8 +35,10 @@ std::unique_ptr<Computation> ComputeByLibTorch(const QNetwork& network,
                                                const ObservationSpec& observation);
 
 // By this project's own loops, with a gradient derived by hand, divided among `team`. What it
-// computes does not depend on how many threads that has. REQUIRES: a network of the float backend.
+// computes does not depend on how many threads that has. REQUIRES: a network of the float backend,
+// and for bfloat16 a processor that multiplies it.
 std::unique_ptr<Computation> ComputeDirectly(const QNetwork& network,
-                                             const ObservationSpec& observation, ThreadTeam& team);
+                                             const ObservationSpec& observation,
+                                             Precision precision, ThreadTeam& team);
 
 }  // namespace dqnd

@@ -31,20 +31,25 @@ void AtLeast(int64_t numbers, std::vector<float>& memory) {
 
 class DirectComputation final : public Computation {
  public:
-  DirectComputation(const QNetwork& network, const ObservationSpec& observation, ThreadTeam& team)
+  DirectComputation(const QNetwork& network, const ObservationSpec& observation,
+                    Precision precision, ThreadTeam& team)
       : observation_(observation),
         scale_(network.state_scale()),
         flattens_pictures_(observation.height * observation.width > 1 &&
                            !network.sites().front().product.is_convolution()),
         team_(team) {
     for (const LayerSite& site : network.sites()) {
-      layers_.push_back({.layer = DirectLayer(ShapeOf(site), !site.is_last, team),
-                         .weights = network.parameters().Named(site.name + ".weight"),
-                         .bias = network.parameters().Named(site.name + ".bias"),
+      const at::Tensor weights = network.parameters().Named(site.name + ".weight");
+      const at::Tensor bias = network.parameters().Named(site.name + ".bias");
+      layers_.push_back({.layer = MakeDirectLayer(ShapeOf(site), !site.is_last,
+                                                  {.weights = weights.const_data_ptr<float>(),
+                                                   .bias = bias.const_data_ptr<float>()},
+                                                  precision, team),
+                         .weights = weights,
+                         .bias = bias,
                          .y = {},
                          .dx = {}});
     }
-    ParametersChanged();
   }
 
   std::span<const float> Values(std::span<const uint8_t> states, const Pass&) override {
@@ -58,12 +63,11 @@ class DirectComputation final : public Computation {
     team_.For(batch_, of_sample, batch_ * numbers > kWorthSharing);
     const float* x = states_.data();
     for (Site& site : layers_) {
-      AtLeast(batch_ * site.layer.shape().out_numbers(), site.y);
-      site.layer.Forward(batch_, x, site.weights.const_data_ptr<float>(),
-                         site.bias.const_data_ptr<float>(), site.y.data());
+      AtLeast(batch_ * site.layer->shape().out_numbers(), site.y);
+      site.layer->Forward(batch_, x, site.y.data());
       x = site.y.data();
     }
-    return std::span(layers_.back().y).first(batch_ * layers_.back().layer.shape().outputs);
+    return std::span(layers_.back().y).first(batch_ * layers_.back().layer->shape().outputs);
   }
 
   void Backpropagate(std::span<const float> gradient_of_values) override {
@@ -71,22 +75,20 @@ class DirectComputation final : public Computation {
     for (size_t i = layers_.size(); i-- > 0;) {
       Site& site = layers_[i];
       const float* x = i == 0 ? states_.data() : layers_[i - 1].y.data();
-      site.layer.GradientOfParameters(batch_, x, dy, Gradient(site.weights), Gradient(site.bias));
-      if (i == 0) break;
-      AtLeast(batch_ * site.layer.shape().in_numbers(), site.dx);
-      site.layer.GradientOfInput(batch_, x, site.weights.const_data_ptr<float>(), dy,
-                                 site.dx.data());
+      if (i > 0) AtLeast(batch_ * site.layer->shape().in_numbers(), site.dx);
+      site.layer->Backward(batch_, x, dy, {Gradient(site.weights), Gradient(site.bias)},
+                           i > 0 ? site.dx.data() : nullptr);
       dy = site.dx.data();
     }
   }
 
   void ParametersChanged() override {
-    for (Site& site : layers_) site.layer.WeightsChanged(site.weights.const_data_ptr<float>());
+    for (Site& site : layers_) site.layer->ParametersChanged();
   }
 
  private:
   struct Site {
-    DirectLayer layer;
+    std::unique_ptr<DirectLayer> layer;
     at::Tensor weights, bias;  // the network's own
     std::vector<float> y;      // [batch, out_numbers]
     std::vector<float> dx;     // [batch, in_numbers]
@@ -133,8 +135,9 @@ class DirectComputation final : public Computation {
 }  // namespace
 
 std::unique_ptr<Computation> ComputeDirectly(const QNetwork& network,
-                                             const ObservationSpec& observation, ThreadTeam& team) {
-  return std::make_unique<DirectComputation>(network, observation, team);
+                                             const ObservationSpec& observation,
+                                             Precision precision, ThreadTeam& team) {
+  return std::make_unique<DirectComputation>(network, observation, precision, team);
 }
 
 }  // namespace dqnd

@@ -1,6 +1,8 @@
 #include "trainer/network/direct_layer.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include "base/vectorized.h"
 #include "trainer/kernels/products.h"
@@ -58,8 +60,8 @@ void AddRows(const float* rows, int64_t count, int64_t width, float* sums) {
 }
 
 // [rows, columns] -> [columns, rows]
-DQND_VECTORIZED
-void Transpose(const float* from, int64_t rows, int64_t columns, float* to) {
+template <typename Number>
+void Transpose(const Number* from, int64_t rows, int64_t columns, Number* to) {
   constexpr int64_t kBlock = 16;
   for (int64_t row = 0; row < rows; row += kBlock) {
     for (int64_t column = 0; column < columns; ++column) {
@@ -73,193 +75,276 @@ int64_t Parts(int64_t numbers, int64_t at_once) {
   return (numbers + at_once - 1) / at_once;
 }
 
-}  // namespace
-
-void DirectLayer::WeightsChanged(const float* weights) {
-  const bool pays =
-      shape_.outputs >= kFewOutputs && shape_.outputs * shape_.fan_in() <= kFewWeights;
-  if (shape_.is_fully_connected() && !pays) return;
-  transposed_.resize(shape_.outputs * shape_.fan_in());
-  Transpose(weights, shape_.outputs, shape_.fan_in(), transposed_.data());
-}
-
-void DirectLayer::Forward(int64_t batch, const float* x, const float* weights, const float* bias,
-                          float* y) {
-  if (!shape_.is_fully_connected()) return Convolve(batch, x, bias, y);
-  const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-  if (!transposed_.empty()) {
-    Compute(ProductSum{.rows = batch,
-                       .columns = outputs,
-                       .length = fan_in,
-                       .a = x,
-                       .a_row = fan_in,
-                       .b = transposed_.data(),
-                       .b_step = outputs,
-                       .c = y,
-                       .c_row = outputs});
-    return AddBias({batch, outputs, outputs}, bias, rectified_, y);
+// What a product takes: the numbers themselves, or rounded ones in `memory`, where `beyond` more
+// are finite: of an odd number of terms the last is paired with what follows, times 0.
+template <typename Number>
+const Number* Rounded(const float* numbers, int64_t count, int64_t beyond,
+                      std::vector<Number>& memory, ThreadTeam& team) {
+  if constexpr (std::is_same_v<Number, float>) {
+    return numbers;
+  } else {
+    constexpr int64_t kAtOnce = 16'384;
+    if (static_cast<int64_t>(memory.size()) < count + beyond) memory.resize(count + beyond);
+    const auto part = [&](int64_t i) {
+      Round(numbers + i * kAtOnce, std::min(kAtOnce, count - i * kAtOnce),
+            memory.data() + i * kAtOnce);
+    };
+    team.For(Parts(count, kAtOnce), part, count > 4 * kAtOnce);
+    return memory.data();
   }
-  const auto part = [&](int64_t i) {
-    const int64_t first = i * kOutputsAtOnce, count = std::min(kOutputsAtOnce, outputs - first);
-    Compute(RowProducts{.rows = batch,
-                        .columns = count,
-                        .length = fan_in,
-                        .a = x,
-                        .a_row = fan_in,
-                        .b = weights + first * fan_in,
-                        .b_row = fan_in,
-                        .c = y + first,
-                        .c_row = outputs});
-    AddBias({batch, count, outputs}, bias + first, rectified_, y + first);
-  };
-  team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
 }
 
-// A row of the result is one product: its pixels see runs of x that begin `stride` pixels apart,
-// one run for each row of the kernel.
-void DirectLayer::Convolve(int64_t batch, const float* x, const float* bias, float* y) {
-  const DirectShape& s = shape_;
-  const int64_t height = s.out_height(), width = s.out_width();
-  const auto part = [&](int64_t i) {
-    const int64_t sample = i / height, row = i % height;
-    float* to = y + (sample * height + row) * width * s.outputs;
-    Compute(
-        ProductSum{.rows = width,
-                   .columns = s.outputs,
-                   .runs = s.kernel_height,
-                   .length = s.kernel_run(),
-                   .a = x + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
-                   .a_row = s.stride * s.in_channels,
-                   .a_run = s.in_width * s.in_channels,
-                   .b = transposed_.data(),
-                   .b_run = s.kernel_run() * s.outputs,
-                   .b_step = s.outputs,
-                   .c = to,
-                   .c_row = s.outputs});
-    AddBias({width, s.outputs, s.outputs}, bias, rectified_, to);
-  };
-  team_.For(batch * height, part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
-}
+// Number is what is multiplied: float or Bfloat16.
+template <typename Number>
+class LayerOf final : public DirectLayer {
+ public:
+  LayerOf(const DirectShape& shape, bool rectified, const Parameters& parameters, ThreadTeam& team)
+      : shape_(shape), rectified_(rectified), parameters_(parameters), team_(team) {
+    const int64_t weights = shape.outputs * shape.fan_in();
+    is_transposed_ =
+        !shape.is_fully_connected() || (shape.outputs >= kFewOutputs && weights <= kFewWeights);
+    ParametersChanged();
+  }
 
-void DirectLayer::GradientOfParameters(int64_t batch, const float* x, const float* dy,
-                                       float* dweights, float* dbias) {
-  const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-  bias_gradients_.assign(batch * outputs, 0);
-  const auto of_sample = [&](int64_t sample) {
-    AddRows(dy + sample * shape_.out_numbers(), shape_.pixels(), outputs,
-            bias_gradients_.data() + sample * outputs);
-  };
-  team_.For(batch, of_sample, WorthSharing(batch * shape_.out_numbers() * 8));
-  std::fill_n(dbias, outputs, 0.0f);
-  AddRows(bias_gradients_.data(), batch, outputs, dbias);
+  const DirectShape& shape() const override { return shape_; }
 
-  if (!shape_.is_fully_connected()) return ConvolutionGradient(batch, x, dy, dweights);
-  const auto part = [&](int64_t i) {
-    const int64_t first = i * kOutputsAtOnce;
-    Compute(ProductSum{.rows = std::min(kOutputsAtOnce, outputs - first),
-                       .columns = fan_in,
-                       .length = batch,
-                       .a = dy + first,
-                       .a_row = 1,
-                       .a_step = outputs,
-                       .b = x,
-                       .b_step = fan_in,
-                       .c = dweights + first * fan_in,
-                       .c_row = fan_in});
-  };
-  team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
-}
+  void ParametersChanged() override {
+    const int64_t count = shape_.outputs * shape_.fan_in();
+    weights_ = Rounded(parameters_.weights, count, 0, rounded_weights_, team_);
+    if (!is_transposed_) return;
+    transposed_.resize(count);
+    Transpose(weights_, shape_.outputs, shape_.fan_in(), transposed_.data());
+  }
 
-// The transposed gradient, [fan_in, outputs]: a weight's row sums over all pixels of all samples.
-// Each thread goes once through the samples, so that one of them stays in its cache meanwhile.
-void DirectLayer::ConvolutionGradient(int64_t batch, const float* x, const float* dy,
-                                      float* dweights) {
-  const DirectShape& s = shape_;
-  constexpr int64_t kRowsAtOnce = 64;
-  const int64_t parts_of_run = Parts(s.kernel_run(), kRowsAtOnce);
-  const int64_t parts = s.kernel_height * parts_of_run;
-  transposed_gradient_.resize(s.fan_in() * s.outputs);
-  const int64_t sharers = std::min<int64_t>(team_.size(), parts);
-  const auto share = [&](int64_t sharer) {
-    for (int64_t sample = 0; sample < batch; ++sample) {
-      for (int64_t part = sharer; part < parts; part += sharers) {
-        const int64_t kernel_row = part / parts_of_run;
-        const int64_t first = part % parts_of_run * kRowsAtOnce;
-        Compute(ProductSum{
-            .rows = std::min(kRowsAtOnce, s.kernel_run() - first),
-            .columns = s.outputs,
-            .runs = s.out_height(),
-            .length = s.out_width(),
-            .a = x + sample * s.in_numbers() + kernel_row * s.in_width * s.in_channels + first,
-            .a_row = 1,
-            .a_run = s.stride * s.in_width * s.in_channels,
-            .a_step = s.stride * s.in_channels,
-            .b = dy + sample * s.out_numbers(),
-            .b_run = s.out_width() * s.outputs,
-            .b_step = s.outputs,
-            .c = transposed_gradient_.data() + (kernel_row * s.kernel_run() + first) * s.outputs,
-            .c_row = s.outputs,
-            .adds = sample > 0});
-      }
+  void Forward(int64_t batch, const float* x, float* y) override {
+    x_ = Rounded(x, batch * shape_.in_numbers(), shape_.in_numbers() + shape_.kernel_run(),
+                 rounded_x_, team_);
+    if (!shape_.is_fully_connected()) return Convolve(batch, y);
+    const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
+    if (is_transposed_) {
+      Compute(ProductSum<Number>{.rows = batch,
+                                 .columns = outputs,
+                                 .steps = fan_in / kTerms<Number>,
+                                 .a = x_,
+                                 .a_row = fan_in,
+                                 .b = transposed_.data(),
+                                 .b_term = outputs,
+                                 .c = y,
+                                 .c_row = outputs});
+      return AddBias({batch, outputs, outputs}, parameters_.bias, rectified_, y);
     }
-  };
-  team_.For(sharers, share, WorthSharing(batch * s.out_numbers() * s.fan_in()));
-  Transpose(transposed_gradient_.data(), s.fan_in(), s.outputs, dweights);
-}
+    const auto part = [&](int64_t i) {
+      const int64_t first = i * kOutputsAtOnce;
+      const int64_t count = std::min(kOutputsAtOnce, outputs - first);
+      Compute(RowProducts<Number>{.rows = batch,
+                                  .columns = count,
+                                  .length = fan_in,
+                                  .a = x_,
+                                  .a_row = fan_in,
+                                  .b = weights_ + first * fan_in,
+                                  .b_row = fan_in,
+                                  .c = y + first,
+                                  .c_row = outputs});
+      AddBias({batch, count, outputs}, parameters_.bias + first, rectified_, y + first);
+    };
+    team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
+  }
 
-void DirectLayer::GradientOfInput(int64_t batch, const float* x, const float* weights,
-                                  const float* dy, float* dx) {
-  if (!shape_.is_fully_connected()) return ConvolutionInputGradient(batch, x, weights, dy, dx);
-  const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-  const auto part = [&](int64_t i) {
-    const int64_t first = i * kInputsAtOnce, count = std::min(kInputsAtOnce, fan_in - first);
-    Compute(ProductSum{.rows = batch,
-                       .columns = count,
-                       .length = outputs,
-                       .a = dy,
-                       .a_row = outputs,
-                       .b = weights + first,
-                       .b_step = fan_in,
-                       .c = dx + first,
-                       .c_row = fan_in});
-    CutOff({batch, count, fan_in}, x + first, dx + first);
-  };
-  team_.For(Parts(fan_in, kInputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
-}
+  void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
+                float* dx) override {
+    BiasGradient(batch, dy, gradients.bias);
+    if (shape_.is_fully_connected()) {
+      WeightGradient(batch, InPairs(dy, 1, batch), gradients.weights);
+      if (dx != nullptr) InputGradient(batch, x, dy, dx);
+    } else {
+      const int64_t rows = batch * shape_.out_height();
+      ConvolutionWeightGradient(batch, InPairs(dy, rows, shape_.out_width()), gradients.weights);
+      if (dx != nullptr) ConvolutionInputGradient(batch, x, dy, dx);
+    }
+  }
 
-// What a pixel of the result gives back to the run of x that it saw; runs overlap, those of
-// different samples do not, so that a product has the samples as its rows.
-void DirectLayer::ConvolutionInputGradient(int64_t batch, const float* x, const float* weights,
-                                           const float* dy, float* dx) {
-  const DirectShape& s = shape_;
-  constexpr int64_t kSamplesAtOnce = 12;
-  const int64_t at_once = std::min(kSamplesAtOnce, Parts(batch, team_.size()));
-  const auto part = [&](int64_t i) {
-    const int64_t first = i * at_once, count = std::min(at_once, batch - first);
-    float* to = dx + first * s.in_numbers();
-    std::fill_n(to, count * s.in_numbers(), 0.0f);
-    for (int64_t row = 0; row < s.out_height(); ++row) {
-      for (int64_t kernel_row = 0; kernel_row < s.kernel_height; ++kernel_row) {
-        for (int64_t column = 0; column < s.out_width(); ++column) {
-          const int64_t pixel = row * s.out_width() + column;
-          const int64_t corner =
-              ((row * s.stride + kernel_row) * s.in_width + column * s.stride) * s.in_channels;
-          Compute(ProductSum{.rows = count,
-                             .columns = s.kernel_run(),
-                             .length = s.outputs,
-                             .a = dy + first * s.out_numbers() + pixel * s.outputs,
-                             .a_row = s.out_numbers(),
-                             .b = weights + kernel_row * s.kernel_run(),
-                             .b_step = s.fan_in(),
-                             .c = to + corner,
-                             .c_row = s.in_numbers(),
-                             .adds = true});
+ private:
+  // A row of the result is one product: its pixels see runs of x that begin `stride` pixels apart,
+  // one run for each row of the kernel.
+  void Convolve(int64_t batch, float* y) {
+    const DirectShape& s = shape_;
+    const int64_t height = s.out_height(), width = s.out_width();
+    const auto part = [&](int64_t i) {
+      const int64_t sample = i / height, row = i % height;
+      float* to = y + i * width * s.outputs;
+      Compute(ProductSum<Number>{
+          .rows = width,
+          .columns = s.outputs,
+          .runs = s.kernel_height,
+          .steps = s.kernel_run() / kTerms<Number>,
+          .a = x_ + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
+          .a_row = s.stride * s.in_channels,
+          .a_run = s.in_width * s.in_channels,
+          .b = transposed_.data(),
+          .b_run = s.kernel_run() * s.outputs,
+          .b_term = s.outputs,
+          .c = to,
+          .c_row = s.outputs});
+      AddBias({width, s.outputs, s.outputs}, parameters_.bias, rectified_, to);
+    };
+    team_.For(batch * height, part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+  }
+
+  void BiasGradient(int64_t batch, const float* dy, float* dbias) {
+    const int64_t outputs = shape_.outputs;
+    bias_gradients_.assign(batch * outputs, 0);
+    const auto of_sample = [&](int64_t sample) {
+      AddRows(dy + sample * shape_.out_numbers(), shape_.pixels(), outputs,
+              bias_gradients_.data() + sample * outputs);
+    };
+    team_.For(batch, of_sample, WorthSharing(batch * shape_.out_numbers() * 8));
+    std::fill_n(dbias, outputs, 0.0f);
+    AddRows(bias_gradients_.data(), batch, outputs, dbias);
+  }
+
+  // What sums over pixels, or samples, take of dy, [groups, pixels, outputs]:
+  // [groups, ceil(pixels / kTerms), outputs, kTerms].
+  const Number* InPairs(const float* dy, int64_t groups, int64_t pixels) {
+    if constexpr (std::is_same_v<Number, float>) {
+      return dy;
+    } else {
+      const int64_t outputs = shape_.outputs, paired = Parts(pixels, 2) * 2 * outputs;
+      if (static_cast<int64_t>(dy_in_pairs_.size()) < groups * paired) {
+        dy_in_pairs_.resize(groups * paired);
+      }
+      const auto group = [&](int64_t i) {
+        RoundInPairs(dy + i * pixels * outputs, pixels, outputs, dy_in_pairs_.data() + i * paired);
+      };
+      team_.For(groups, group, groups * pixels * outputs > 65'536);
+      return dy_in_pairs_.data();
+    }
+  }
+
+  void WeightGradient(int64_t batch, const Number* dy, float* dweights) {
+    const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
+    const auto part = [&](int64_t i) {
+      const int64_t first = i * kOutputsAtOnce;
+      Compute(ProductSum<Number>{.rows = std::min(kOutputsAtOnce, outputs - first),
+                                 .columns = fan_in,
+                                 .steps = Parts(batch, kTerms<Number>),
+                                 .a = dy + first * kTerms<Number>,
+                                 .a_row = kTerms<Number>,
+                                 .a_step = outputs * kTerms<Number>,
+                                 .b = x_,
+                                 .b_term = fan_in,
+                                 .c = dweights + first * fan_in,
+                                 .c_row = fan_in});
+    };
+    team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
+  }
+
+  // Sums over all pixels of all samples. Each thread goes once through the samples, so that one of
+  // them stays in its cache meanwhile.
+  void ConvolutionWeightGradient(int64_t batch, const Number* dy, float* dweights) {
+    const DirectShape& s = shape_;
+    const int64_t steps = Parts(s.out_width(), kTerms<Number>);
+    const int64_t dy_run = steps * kTerms<Number> * s.outputs;
+    const int64_t sharers = std::min<int64_t>(team_.size(), s.kernel_height);
+    const auto share = [&](int64_t sharer) {
+      for (int64_t sample = 0; sample < batch; ++sample) {
+        for (int64_t kernel_row = sharer; kernel_row < s.kernel_height; kernel_row += sharers) {
+          Compute(ProductSum<Number>{
+              .rows = s.outputs,
+              .columns = s.kernel_run(),
+              .runs = s.out_height(),
+              .steps = steps,
+              .a = dy + sample * s.out_height() * dy_run,
+              .a_row = kTerms<Number>,
+              .a_run = dy_run,
+              .a_step = s.outputs * kTerms<Number>,
+              .b = x_ + sample * s.in_numbers() + kernel_row * s.in_width * s.in_channels,
+              .b_run = s.stride * s.in_width * s.in_channels,
+              .b_term = s.stride * s.in_channels,
+              .c = dweights + kernel_row * s.kernel_run(),
+              .c_row = s.fan_in(),
+              .adds = sample > 0});
         }
       }
-    }
-    CutOff({1, count * s.in_numbers(), 0}, x + first * s.in_numbers(), to);
-  };
-  team_.For(Parts(batch, at_once), part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+    };
+    team_.For(sharers, share, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+  }
+
+  void InputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
+    const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
+    const Number* factors = Rounded(dy, batch * outputs, 0, rounded_dy_, team_);
+    const auto part = [&](int64_t i) {
+      const int64_t first = i * kInputsAtOnce, count = std::min(kInputsAtOnce, fan_in - first);
+      Compute(ProductSum<Number>{.rows = batch,
+                                 .columns = count,
+                                 .steps = outputs / kTerms<Number>,
+                                 .a = factors,
+                                 .a_row = outputs,
+                                 .b = weights_ + first,
+                                 .b_term = fan_in,
+                                 .c = dx + first,
+                                 .c_row = fan_in});
+      CutOff({batch, count, fan_in}, x + first, dx + first);
+    };
+    team_.For(Parts(fan_in, kInputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
+  }
+
+  // What a pixel of the result gives back to the run of x that it saw; runs overlap, those of
+  // different samples do not, so that a product has the samples as its rows.
+  void ConvolutionInputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
+    const DirectShape& s = shape_;
+    const Number* factors = Rounded(dy, batch * s.out_numbers(), 0, rounded_dy_, team_);
+    constexpr int64_t kSamplesAtOnce = 12;
+    const int64_t at_once = std::min(kSamplesAtOnce, Parts(batch, team_.size()));
+    const auto part = [&](int64_t i) {
+      const int64_t first = i * at_once, count = std::min(at_once, batch - first);
+      float* to = dx + first * s.in_numbers();
+      std::fill_n(to, count * s.in_numbers(), 0.0f);
+      for (int64_t row = 0; row < s.out_height(); ++row) {
+        for (int64_t kernel_row = 0; kernel_row < s.kernel_height; ++kernel_row) {
+          for (int64_t column = 0; column < s.out_width(); ++column) {
+            const int64_t pixel = row * s.out_width() + column;
+            const int64_t corner =
+                ((row * s.stride + kernel_row) * s.in_width + column * s.stride) * s.in_channels;
+            Compute(ProductSum<Number>{.rows = count,
+                                       .columns = s.kernel_run(),
+                                       .steps = s.outputs / kTerms<Number>,
+                                       .a = factors + first * s.out_numbers() + pixel * s.outputs,
+                                       .a_row = s.out_numbers(),
+                                       .b = weights_ + kernel_row * s.kernel_run(),
+                                       .b_term = s.fan_in(),
+                                       .c = to + corner,
+                                       .c_row = s.in_numbers(),
+                                       .adds = true});
+          }
+        }
+      }
+      CutOff({1, count * s.in_numbers(), 0}, x + first * s.in_numbers(), to);
+    };
+    team_.For(Parts(batch, at_once), part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+  }
+
+  const DirectShape shape_;
+  const bool rectified_;
+  const Parameters parameters_;
+  ThreadTeam& team_;
+  bool is_transposed_;               // whether Forward takes W as [fan_in, outputs]
+  const Number* weights_ = nullptr;  // [outputs, fan_in]
+  const Number* x_ = nullptr;        // of the last Forward, [batch, in_numbers]
+  std::vector<Number> transposed_;
+  std::vector<Number> rounded_weights_, rounded_x_, rounded_dy_, dy_in_pairs_;  // of bfloat16
+  std::vector<float> bias_gradients_;                                           // [batch, outputs]
+};
+
+}  // namespace
+
+std::unique_ptr<DirectLayer> MakeDirectLayer(const DirectShape& shape, bool rectified,
+                                             const DirectLayer::Parameters& parameters,
+                                             Precision precision, ThreadTeam& team) {
+  const bool in_pairs = shape.outputs % 2 == 0 && shape.kernel_run() % 2 == 0;
+  if (precision == Precision::kBfloat16 && rectified && in_pairs) {
+    return std::make_unique<LayerOf<Bfloat16>>(shape, rectified, parameters, team);
+  }
+  return std::make_unique<LayerOf<float>>(shape, rectified, parameters, team);
 }
 
 }  // namespace dqnd

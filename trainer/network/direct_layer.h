@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "base/thread_team.h"
+#include "trainer/config/config.h"
 
 namespace dqnd {
 
@@ -25,41 +26,41 @@ struct DirectShape {
   bool is_fully_connected() const { return fan_in() == in_numbers(); }
 };
 
-// One layer, y = W x + b, with y = max(y, 0) where it is `rectified`, and its derivatives. All
-// arrays are float32 and dense: x [batch, in_numbers], y [batch, out_numbers],
-// W [outputs, fan_in], b [outputs].
+// One layer, y = W x + b, with y = max(y, 0) where it is rectified, and its derivatives. All arrays
+// are float32 and dense: x [batch, in_numbers], y [batch, out_numbers], W [outputs, fan_in],
+// b [outputs].
 class DirectLayer {
  public:
-  DirectLayer(const DirectShape& shape, bool rectified, ThreadTeam& team)
-      : shape_(shape), rectified_(rectified), team_(team) {}
+  // Where the numbers are. They stay there.
+  struct Parameters {
+    const float* weights;
+    const float* bias;
+  };
+  struct Gradients {
+    float* weights;
+    float* bias;
+  };
 
-  const DirectShape& shape() const { return shape_; }
+  virtual ~DirectLayer() = default;
 
-  // To be called when the weights have changed, before the next Forward.
-  void WeightsChanged(const float* weights);
+  virtual const DirectShape& shape() const = 0;
 
-  void Forward(int64_t batch, const float* x, const float* weights, const float* bias, float* y);
+  // To be called when the parameters have changed, before the next Forward.
+  virtual void ParametersChanged() = 0;
 
-  // From dC/dy, where y was not cut off: dC/dW and dC/db.
-  void GradientOfParameters(int64_t batch, const float* x, const float* dy, float* dweights,
-                            float* dbias);
+  virtual void Forward(int64_t batch, const float* x, float* y) = 0;
 
-  // dC/dx, and 0 where x, which the layer before has rectified, was cut off.
-  void GradientOfInput(int64_t batch, const float* x, const float* weights, const float* dy,
-                       float* dx);
-
- private:
-  void Convolve(int64_t batch, const float* x, const float* bias, float* y);
-  void ConvolutionGradient(int64_t batch, const float* x, const float* dy, float* dweights);
-  void ConvolutionInputGradient(int64_t batch, const float* x, const float* weights,
-                                const float* dy, float* dx);
-
-  DirectShape shape_;
-  bool rectified_;
-  ThreadTeam& team_;
-  std::vector<float> transposed_;           // W as [fan_in, outputs], where that is faster
-  std::vector<float> transposed_gradient_;  // of a convolution
-  std::vector<float> bias_gradients_;       // [batch, outputs]
+  // Of the last Forward's x, from dC/dy, which is 0 where y was cut off: dC/dW and dC/db. And dC/dx
+  // unless dx is null, 0 where x, which the layer before has rectified, was cut off.
+  virtual void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
+                        float* dx) = 0;
 };
+
+// With `precision` bfloat16 what is multiplied is rounded to it, and sums stay float32. A layer of
+// an odd number of outputs or of numbers in a run of memory, which come in pairs there, and one
+// without a rectifier, which is a network's last, stays float32. The team must outlive the layer.
+std::unique_ptr<DirectLayer> MakeDirectLayer(const DirectShape& shape, bool rectified,
+                                             const DirectLayer::Parameters& parameters,
+                                             Precision precision, ThreadTeam& team);
 
 }  // namespace dqnd

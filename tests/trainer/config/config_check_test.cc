@@ -113,6 +113,16 @@ TEST(ConfigCheck, WhatBelongsToATeacherNeedsOneAndWhatATeacherReplacesIsRefused)
               HasSubstr("train.teacher_temperature has no effect with train.teacher_loss values"));
 }
 
+TEST(ConfigCheck, HowFloatNetworksAreComputedIsRefusedWhereItChangesNothing) {
+  for (const char* key : {"learner: reference", "precision: bfloat16"}) {
+    EXPECT_THAT(Refusal("network: {backend: bnn}\ntrain: {" + std::string(key) + "}"),
+                HasSubstr("has no effect with network.backend bnn; remove it"))
+        << key;
+  }
+  EXPECT_THAT(Refusal("train: {learner: reference, precision: bfloat16}"),
+              HasSubstr("train.precision has no effect with train.learner reference"));
+}
+
 TEST(ConfigCheck, PrometheusListensOnAnAddress) {
   for (const char* address :
        {"9100", "host", "host:", ":9100", "host:65536", "host:-1", "::1:9100", "host:9100x"}) {

@@ -34,7 +34,7 @@ replay: {buffer_size: 123456789, max_bytes: 123456789012345, codec: lz4}
 train: {total_env_steps: 999999999999, learning_starts: 77, train_freq: 3, gradient_steps: 5,
         batch_size: 65, gamma: 0.30000000000000004, target_update_interval: 9, tau: 1e-300,
         loss: squared, max_grad_norm: 1e22, clip_rewards: true, double_q: true, n_steps: 3,
-        init_from: "runs/ä", learner: reference, threads: 5}
+        init_from: "runs/ä", threads: 5}
 optimizer: {name: rmsprop, learning_rate: 1e-7, final_learning_rate: 1e-9, decay_env_steps: 8,
             alpha: 0.125, centered: true, epsilon: 1e-9}
 exploration: {initial_eps: 0.75, final_eps: 0.5, decay_env_steps: 1}
@@ -71,7 +71,8 @@ TEST(ConfigText, AConfigurationThatIsWrittenOutReadsBackEqual) {
   for (const char* yaml : {"", kUnusual, "optimizer: {name: adam, beta1: 0.5, beta2: 0.6}",
                            "optimizer: {name: rmsprop_nature}",
                            "train: {teacher: runs/t, teacher_temperature: 2, teacher_acts: true}",
-                           "train: {teacher: runs/t, teacher_loss: values}"}) {
+                           "train: {teacher: runs/t, teacher_loss: values}",
+                           "train: {learner: reference}", "train: {precision: bfloat16}"}) {
     const Config config = Parsed(yaml);
     ExpectEqual(Parsed(ToYaml(config)), config);
   }
@@ -85,7 +86,11 @@ TEST(ConfigText, TheUnusualConfigurationDiffersFromTheDefaultsInEveryKeyThatItCa
       const bool is_default_name = key.path == "optimizer.name";
       const bool is_teachers = key.name.starts_with("teacher");  // which excludes double_q
       const bool is_other_architectures = key.path == "network.width";
-      if (is_other_optimizers || is_default_name || is_teachers || is_other_architectures) continue;
+      const bool is_float_networks = key.name == "learner" || key.name == "precision";
+      if (is_other_optimizers || is_default_name || is_teachers || is_other_architectures ||
+          is_float_networks) {
+        continue;
+      }
       EXPECT_NE(FormatValue(key), key.default_yaml) << key.path;
     }
   }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -42,19 +44,19 @@ TEST(Products, AProductSumIsWhatItsFormulaSays) {
       const std::vector<float> b = Numbers(terms * (size.columns + 3), 2);
       const std::vector<float> before = Numbers(size.rows * (size.columns + 5), 3);
       std::vector<float> c = before;
-      Compute(ProductSum{.rows = size.rows,
-                         .columns = size.columns,
-                         .runs = size.runs,
-                         .length = size.length,
-                         .a = a.data(),
-                         .a_row = a_row,
-                         .a_run = a_run,
-                         .b = b.data(),
-                         .b_run = size.length * (size.columns + 3),
-                         .b_step = size.columns + 3,
-                         .c = c.data(),
-                         .c_row = size.columns + 5,
-                         .adds = adds});
+      Compute(ProductSum<float>{.rows = size.rows,
+                                .columns = size.columns,
+                                .runs = size.runs,
+                                .steps = size.length,
+                                .a = a.data(),
+                                .a_row = a_row,
+                                .a_run = a_run,
+                                .b = b.data(),
+                                .b_run = size.length * (size.columns + 3),
+                                .b_term = size.columns + 3,
+                                .c = c.data(),
+                                .c_row = size.columns + 5,
+                                .adds = adds});
       for (int64_t i = 0; i < size.rows; ++i) {
         for (int64_t j = 0; j < size.columns + 5; ++j) {
           const int64_t at = i * (size.columns + 5) + j;
@@ -82,15 +84,15 @@ TEST(Products, RowProductsAreWhatTheirFormulaSays) {
     const std::vector<float> a = Numbers(size.rows * a_row, 1),
                              b = Numbers(size.columns * b_row, 2);
     std::vector<float> c(size.rows * size.columns, 7);
-    Compute(RowProducts{.rows = size.rows,
-                        .columns = size.columns,
-                        .length = size.length,
-                        .a = a.data(),
-                        .a_row = a_row,
-                        .b = b.data(),
-                        .b_row = b_row,
-                        .c = c.data(),
-                        .c_row = size.columns});
+    Compute(RowProducts<float>{.rows = size.rows,
+                               .columns = size.columns,
+                               .length = size.length,
+                               .a = a.data(),
+                               .a_row = a_row,
+                               .b = b.data(),
+                               .b_row = b_row,
+                               .c = c.data(),
+                               .c_row = size.columns});
     for (int64_t i = 0; i < size.rows; ++i) {
       for (int64_t j = 0; j < size.columns; ++j) {
         double sum = 0;
@@ -109,26 +111,26 @@ TEST(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
   const std::vector<float> a = Numbers(kRows * kLength, 1), b = Numbers(kColumns * kLength, 2);
   std::vector<float> sums(kRows * kColumns), parts = sums;
   const auto sum = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
-    Compute(ProductSum{.rows = rows,
-                       .columns = columns,
-                       .length = kLength,
-                       .a = a.data() + row * kLength,
-                       .a_row = kLength,
-                       .b = b.data() + column,
-                       .b_step = kColumns,
-                       .c = to + row * kColumns + column,
-                       .c_row = kColumns});
+    Compute(ProductSum<float>{.rows = rows,
+                              .columns = columns,
+                              .steps = kLength,
+                              .a = a.data() + row * kLength,
+                              .a_row = kLength,
+                              .b = b.data() + column,
+                              .b_term = kColumns,
+                              .c = to + row * kColumns + column,
+                              .c_row = kColumns});
   };
   const auto products = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
-    Compute(RowProducts{.rows = rows,
-                        .columns = columns,
-                        .length = kLength,
-                        .a = a.data() + row * kLength,
-                        .a_row = kLength,
-                        .b = b.data() + column * kLength,
-                        .b_row = kLength,
-                        .c = to + row * kColumns + column,
-                        .c_row = kColumns});
+    Compute(RowProducts<float>{.rows = rows,
+                               .columns = columns,
+                               .length = kLength,
+                               .a = a.data() + row * kLength,
+                               .a_row = kLength,
+                               .b = b.data() + column * kLength,
+                               .b_row = kLength,
+                               .c = to + row * kColumns + column,
+                               .c_row = kColumns});
   };
   const auto compare = [&](const auto& compute) {
     compute(0, kRows, 0, kColumns, sums.data());
@@ -147,11 +149,126 @@ TEST(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
 TEST(Products, WhatIsNotANumberStaysSo) {
   const float a[] = {1, NAN}, b[] = {1, 0};
   float c = 0;
-  Compute(ProductSum{.rows = 1, .columns = 1, .length = 2, .a = a, .b = b, .b_step = 1, .c = &c});
+  Compute(
+      ProductSum<float>{.rows = 1, .columns = 1, .steps = 2, .a = a, .b = b, .b_term = 1, .c = &c});
   EXPECT_TRUE(std::isnan(c));
   c = 0;
-  Compute(RowProducts{.rows = 1, .columns = 1, .length = 2, .a = a, .b = b, .c = &c});
+  Compute(RowProducts<float>{.rows = 1, .columns = 1, .length = 2, .a = a, .b = b, .c = &c});
   EXPECT_TRUE(std::isnan(c));
+}
+
+// Rounded to the nearest bfloat16, ties to even, by the bits.
+float Rounded(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000u);
+}
+
+float ToFloat(Bfloat16 x) {
+  return std::bit_cast<float>(uint32_t{x.bits} << 16);
+}
+
+class Bfloat16Products : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!MultipliesBfloat16()) GTEST_SKIP() << "this processor lacks AVX512_BF16";
+  }
+};
+
+TEST_F(Bfloat16Products, RoundingGoesToTheNearestAndTiesToEven) {
+  std::vector<float> numbers = Numbers(1000, 1);
+  numbers.insert(numbers.end(), {0.0f, 1.0f, -1.0f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 1e30f});
+  for (const size_t count : {size_t{1}, size_t{31}, size_t{33}, numbers.size()}) {
+    std::vector<Bfloat16> rounded(count + 1, Bfloat16{7});
+    Round(numbers.data(), static_cast<int64_t>(count), rounded.data());
+    for (size_t i = 0; i < count; ++i) ASSERT_EQ(ToFloat(rounded[i]), Rounded(numbers[i]));
+    EXPECT_EQ(rounded[count].bits, 7) << "beyond the last number";
+  }
+}
+
+TEST_F(Bfloat16Products, RowsAreRoundedInPairsAndAMissingOneIsZero) {
+  constexpr int64_t kRows = 5, kWidth = 37;
+  const std::vector<float> rows = Numbers(kRows * kWidth, 2);
+  std::vector<Bfloat16> pairs(6 * kWidth + 1, Bfloat16{7});
+  RoundInPairs(rows.data(), kRows, kWidth, pairs.data());
+  for (int64_t row = 0; row < 6; ++row) {
+    for (int64_t i = 0; i < kWidth; ++i) {
+      const float expected = row < kRows ? Rounded(rows[row * kWidth + i]) : 0;
+      ASSERT_EQ(ToFloat(pairs[(row / 2 * kWidth + i) * 2 + row % 2]), expected);
+    }
+  }
+  EXPECT_EQ(pairs.back().bits, 7);
+}
+
+TEST_F(Bfloat16Products, AProductSumIsWhatItsFormulaSays) {
+  for (const bool adds : {false, true}) {
+    for (const Size& size : kSizes) {
+      const int64_t terms = size.length + size.length % 2, b_row = size.columns + 3;
+      const int64_t a_row = terms + 4, a_run = size.rows * a_row;
+      std::vector<float> a = Numbers(a_run * size.runs, 1),
+                         b = Numbers(size.runs * terms * b_row, 2);
+      std::vector<Bfloat16> rounded_a(a.size()), rounded_b(b.size());
+      Round(a.data(), static_cast<int64_t>(a.size()), rounded_a.data());
+      Round(b.data(), static_cast<int64_t>(b.size()), rounded_b.data());
+      const std::vector<float> before = Numbers(size.rows * (size.columns + 5), 3);
+      std::vector<float> c = before;
+      Compute(ProductSum<Bfloat16>{.rows = size.rows,
+                                   .columns = size.columns,
+                                   .runs = size.runs,
+                                   .steps = terms / 2,
+                                   .a = rounded_a.data(),
+                                   .a_row = a_row,
+                                   .a_run = a_run,
+                                   .b = rounded_b.data(),
+                                   .b_run = terms * b_row,
+                                   .b_term = b_row,
+                                   .c = c.data(),
+                                   .c_row = size.columns + 5,
+                                   .adds = adds});
+      for (int64_t i = 0; i < size.rows; ++i) {
+        for (int64_t j = 0; j < size.columns + 5; ++j) {
+          const int64_t at = i * (size.columns + 5) + j;
+          double sum = adds || j >= size.columns ? before[at] : 0;
+          for (int64_t r = 0; j < size.columns && r < size.runs; ++r) {
+            for (int64_t t = 0; t < terms; ++t) {
+              sum += static_cast<double>(ToFloat(rounded_a[r * a_run + i * a_row + t])) *
+                     ToFloat(rounded_b[(r * terms + t) * b_row + j]);
+            }
+          }
+          ASSERT_NEAR(c[at], sum, Tolerance(size.runs * terms)) << size.rows << "x" << size.columns;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Bfloat16Products, RowProductsAreWhatTheirFormulaSays) {
+  for (const Size& size : kSizes) {
+    std::vector<float> a = Numbers(size.rows * size.length, 1);
+    std::vector<float> b = Numbers(size.columns * size.length, 2);
+    std::vector<Bfloat16> rounded_a(a.size()), rounded_b(b.size());
+    Round(a.data(), static_cast<int64_t>(a.size()), rounded_a.data());
+    Round(b.data(), static_cast<int64_t>(b.size()), rounded_b.data());
+    std::vector<float> c(size.rows * size.columns, 7);
+    Compute(RowProducts<Bfloat16>{.rows = size.rows,
+                                  .columns = size.columns,
+                                  .length = size.length,
+                                  .a = rounded_a.data(),
+                                  .a_row = size.length,
+                                  .b = rounded_b.data(),
+                                  .b_row = size.length,
+                                  .c = c.data(),
+                                  .c_row = size.columns});
+    for (int64_t i = 0; i < size.rows; ++i) {
+      for (int64_t j = 0; j < size.columns; ++j) {
+        double sum = 0;
+        for (int64_t l = 0; l < size.length; ++l) {
+          sum += static_cast<double>(ToFloat(rounded_a[i * size.length + l])) *
+                 ToFloat(rounded_b[j * size.length + l]);
+        }
+        ASSERT_NEAR(c[i * size.columns + j], sum, Tolerance(size.length));
+      }
+    }
+  }
 }
 
 }  // namespace

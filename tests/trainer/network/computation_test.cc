@@ -39,12 +39,13 @@ std::vector<Network> Networks() {
 
 class BothWays {
  public:
-  explicit BothWays(const Network& network, int threads = 2)
+  explicit BothWays(const Network& network, int threads = 2,
+                    Precision precision = Precision::kFloat32)
       : team_(threads),
         observation_(network.observation),
         network_(Options(network), network.observation, network.num_actions, init_),
         reference_(ComputeByLibTorch(network_, network.observation)),
-        direct_(ComputeDirectly(network_, network.observation, team_)) {}
+        direct_(ComputeDirectly(network_, network.observation, precision, team_)) {}
 
   static NetworkSection Options(const Network& network) {
     NetworkSection options;
