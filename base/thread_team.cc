@@ -3,8 +3,9 @@
 namespace dqnd {
 namespace {
 
-// About ten to twenty microseconds: longer than what lies between two loops of an update.
-constexpr int kLooks = 1000;
+// About a tenth of a millisecond: longer than what lies between two loops of an update, or two
+// updates of a small network.
+constexpr int kLooks = 8000;
 
 inline void Pause() {
 #ifdef __x86_64__
@@ -39,13 +40,13 @@ void ThreadTeam::Share(int64_t count, Call call, const void* body) {
   body_ = body;
   count_ = count;
   next_.store(0, std::memory_order_relaxed);
-  working_.store(size() - 1, std::memory_order_relaxed);
+  in_it_.store(kOpen, std::memory_order_release);
   loop_.fetch_add(1, std::memory_order_release);
   loop_.notify_all();
   TakeTurns();
-  for (int left = working_.load(std::memory_order_acquire); left != 0;
-       left = working_.load(std::memory_order_acquire)) {
-    AwaitChange(working_, left);
+  for (int left = in_it_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; left != 0;
+       left = in_it_.load(std::memory_order_acquire)) {
+    AwaitChange(in_it_, left);
   }
 }
 
@@ -54,13 +55,17 @@ void ThreadTeam::TakeTurns() {
 }
 
 void ThreadTeam::Work() {
-  int seen = 0;
-  for (;;) {
+  for (int seen = 0;;) {
     AwaitChange(loop_, seen);
-    ++seen;
+    seen = loop_.load(std::memory_order_acquire);
     if (ends_) return;
-    TakeTurns();
-    if (working_.fetch_sub(1, std::memory_order_release) == 1) working_.notify_all();
+    int in_it = in_it_.load(std::memory_order_relaxed);
+    while ((in_it & kOpen) != 0) {
+      if (!in_it_.compare_exchange_weak(in_it, in_it + 1, std::memory_order_acq_rel)) continue;
+      TakeTurns();
+      if (in_it_.fetch_sub(1, std::memory_order_acq_rel) == 1) in_it_.notify_all();
+      break;
+    }
   }
 }
 

@@ -8,8 +8,8 @@
 namespace dqnd {
 
 // Threads that divide loops among them, one of them the caller's. They wait for the next loop with
-// open eyes for some ten microseconds, then asleep: where other programs have the processors, they
-// are not in the way. Owned and called by one thread.
+// open eyes for a tenth of a millisecond, then asleep: where other programs have the processors,
+// they are not in the way. Nobody waits for one that comes late. Owned and called by one thread.
 class ThreadTeam {
  public:
   // Of `size` threads, the caller's among them.
@@ -39,14 +39,16 @@ class ThreadTeam {
   void TakeTurns();
   void Work();
 
-  // The loop under way. Written by the owner while nobody works.
+  // The loop under way. Written by the owner while nobody is in it.
   Call call_ = nullptr;
   const void* body_ = nullptr;
   int64_t count_ = 0;
   std::atomic<int64_t> next_ = 0;
 
-  std::atomic<int> loop_ = 0;     // its number; a new one wakes the others
-  std::atomic<int> working_ = 0;  // threads beside the owner's that are not done with it
+  std::atomic<int> loop_ = 0;  // its number; a new one wakes the others
+  // Threads beside the owner's that are in it, and kOpen while more may come.
+  static constexpr int kOpen = 1 << 30;
+  std::atomic<int> in_it_ = 0;
   std::atomic<bool> ends_ = false;
   std::vector<std::jthread> threads_;  // beside the owner's
 };

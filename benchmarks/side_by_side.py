@@ -4,9 +4,10 @@
     ./dev bench --peers                        every workload: the medians of five rounds, about forty minutes
     ./dev bench --peers minatar --rounds 3     one of them
 
-A round runs each contender once; a contender's ratio is to the fastest peer of its own round. dqnd is `dqnd train` as a
-user starts it, without evaluations, which the peers have none of, and read from its progress.csv; the peers are in benchmarks/peers. Everybody is timed for the same seconds,
-after learning began and three more. Results go to docs/performance/side_by_side.json, too."""
+A round runs each contender once; the ratio is to the fastest peer of the same round. dqnd is `dqnd train` as a user starts
+it, without evaluations, which the peers have none of, and read from its progress.csv; the peers are in benchmarks/peers.
+Everybody is timed for the same seconds, after learning began and three more. Results go to
+docs/performance/side_by_side.json, where those of workloads that were not run today stay, and to a plot beside it."""
 
 import argparse
 import csv
@@ -34,10 +35,17 @@ CARTPOLE = ["configs/classic/cartpole.yaml", *ADAM, "network.hidden_sizes=[64, 6
             "train.target_update_interval=1000", "exploration.initial_eps=0.05", "exploration.final_eps=0.05",
             "metrics.every_env_steps=2000"]
 
+# The games alone: every action is random, and nothing is learned.
+NEVER = 10**9
+GAMES_ALONE = [*BREAKOUT, "exploration.initial_eps=1", "exploration.final_eps=1"]
+BFLOAT16 = [*BREAKOUT, "train.precision=bfloat16"]
+
 # For each workload: parallel environments, env_steps an update, threads, dqnd's settings and the peers.
 WORKLOADS = {
-    "breakout": (1, 4, 2, BREAKOUT, ["sb3_dqn.py"]),
+    "breakout": (1, 4, 2, BREAKOUT, ["sb3_dqn.py", "single_file_dqn.py"]),
     "breakout, 8 environments": (8, 4, 2, BREAKOUT, ["sb3_dqn.py"]),
+    "breakout, bfloat16": (1, 4, 2, BFLOAT16, ["sb3_dqn.py", "single_file_dqn.py"]),
+    "breakout, games alone": (8, NEVER, 2, GAMES_ALONE, ["envpool_atari.py"]),
     "minatar": (1, 1, 2, MINATAR, ["sb3_dqn.py", "jax_dqn.py"]),
     "cartpole": (1, 1, 2, CARTPOLE, ["sb3_dqn.py", "jax_dqn.py"]),
     "cartpole, 8 environments": (8, 4, 2, CARTPOLE, ["sb3_dqn.py", "jax_dqn.py"]),
@@ -49,12 +57,13 @@ def time_dqnd(settings, envs, env_steps_per_update, seconds):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [DQND, "train", ROOT / config, *overrides, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}",
-             "train.total_env_steps=1000000000", "evaluation.every_env_steps=0", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
+             "train.total_env_steps=1000000000", "evaluation.every_env_steps=0",
+             f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
              f"run.max_wall_time={WARM_UP_SECONDS + 10 + int(seconds)}s"], stdout=subprocess.DEVNULL)
         assert done.returncode == 75, done.returncode
         with open(pathlib.Path(folder) / "bench/progress.csv") as file:
             rows = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in csv.DictReader(file)
-                    if row["train/n_updates"] not in ("", "0")]  # learning, and no row of an evaluation
+                    if settings is GAMES_ALONE or row["train/n_updates"] != "0"]
     began = rows[0][1] + WARM_UP_SECONDS
     rows = [row for row in rows if began <= row[1] <= began + seconds]
     return {"peer": "dqnd", "env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1)}
@@ -62,9 +71,10 @@ def time_dqnd(settings, envs, env_steps_per_update, seconds):
 
 def time_peer(script, workload, envs, env_steps_per_update, threads, seconds):
     python = ROOT / "build/deps" / ("jax_peers" if script.startswith("jax") else "torch_peers") / "bin/python"
+    task = [] if script == "envpool_atari.py" else [workload, "--env-steps-per-update", str(env_steps_per_update)]
     done = subprocess.run(
-        [python, PEERS / script, workload, "--envs", str(envs), "--env-steps-per-update", str(env_steps_per_update), "--threads",
-         str(threads), "--seconds", str(seconds)], check=True, capture_output=True, text=True)
+        [python, PEERS / script, *task, "--envs", str(envs), "--threads", str(threads), "--seconds", str(seconds)],
+        check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -98,6 +108,16 @@ def processor():
     return platform.processor()
 
 
+def save(result):
+    file = ROOT / "docs/performance/side_by_side.json"
+    file.parent.mkdir(exist_ok=True)
+    results = json.loads(file.read_text())["results"] if file.exists() else []
+    results = [other for other in results if other["workload"] != result["workload"]] + [result]
+    results.sort(key=lambda each: list(WORKLOADS).index(each["workload"]))
+    summary = {"processor": processor(), "processors": len(os.sched_getaffinity(0)), "results": results}
+    file.write_text(json.dumps(summary, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", default=list(WORKLOADS), help=", ".join(WORKLOADS))
@@ -109,14 +129,14 @@ def main():
             parser.error(f"there is no workload {name}; there are: {', '.join(WORKLOADS)}")
     for what in ("torch_peers", "jax_peers"):
         subprocess.run([ROOT / "tools/dependencies/fetch", what, ROOT / "build/deps"], check=True)
-    results = [side_by_side(name, arguments.rounds, arguments.seconds) for name in arguments.workloads]
+    results = []
+    for name in arguments.workloads:
+        results.append(side_by_side(name, arguments.rounds, arguments.seconds))
+        save(results[-1])
     print(f"\n{'workload':<28}{'dqnd / fastest peer':<24}env_steps/s: median (lowest to highest)")
     for result in results:
         print(table(result))
-    folder = ROOT / "docs/performance"
-    folder.mkdir(exist_ok=True)
-    summary = {"processor": processor(), "processors": len(os.sched_getaffinity(0)), "results": results}
-    (folder / "side_by_side.json").write_text(json.dumps(summary, indent=1) + "\n")
+    subprocess.run([ROOT / "build/deps/torch_peers/bin/python", ROOT / "benchmarks/plots.py", "side_by_side"], check=True)
 
 
 if __name__ == "__main__":

@@ -55,8 +55,10 @@ void Act(benchmark::State& state, const std::string& workload) {
 }
 
 // `network`: more of its keys.
-void Update(benchmark::State& state, const std::string& workload, const std::string& network = "") {
-  const Config config = Workload(workload, network);
+void Update(benchmark::State& state, const std::string& workload, const std::string& network = "",
+            LearnerKind learner_kind = LearnerKind::kDirect) {
+  Config config = Workload(workload, network);
+  config.train.learner = learner_kind;
   const std::unique_ptr<Dqn> dqn = Started(config);
   RandomStream init(1, "init"), sample(1, "sample");
   Learner learner(config, dqn->environment(), init);
@@ -73,6 +75,8 @@ void Cycle(benchmark::State& state, const std::string& workload) {
 
 BENCHMARK_CAPTURE(Act, minatar, "minatar:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, minatar, "minatar:breakout")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(Update, minatar_reference, "minatar:breakout", "", LearnerKind::kReference)
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, minatar_binary_connect, "minatar:breakout", ", backend: binary_connect")
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, minatar_bnn, "minatar:breakout", ", backend: bnn")
@@ -86,6 +90,8 @@ BENCHMARK_CAPTURE(Cycle, cartpole, "classic:cartpole")->Unit(benchmark::kMicrose
 #ifdef DQND_WITH_ALE
 BENCHMARK_CAPTURE(Act, atari, "ale:breakout")->Arg(1)->Arg(8)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Update, atari, "ale:breakout")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Update, atari_reference, "ale:breakout", "", LearnerKind::kReference)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Update, atari_binary_connect, "ale:breakout", ", backend: binary_connect")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Update, atari_bnn, "ale:breakout", ", backend: bnn")

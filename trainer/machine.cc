@@ -181,10 +181,10 @@ int ResolveWorkers(const EnvironmentSection& environment) {
 
 int64_t ResolveThreads(const Config& config) {
   if (config.train.threads) return *config.train.threads;
-  constexpr int kMostUseful = 8;
-  return config.network.architecture == Architecture::kNatureCnn
-             ? std::min(FindProcessors(), kMostUseful)
-             : 1;
+  const bool is_large = config.network.architecture == Architecture::kNatureCnn;
+  const bool directly =
+      config.network.backend == Backend::kFloat && config.train.learner == LearnerKind::kDirect;
+  return std::min(FindProcessors(), is_large ? 8 : directly ? 4 : 1);
 }
 
 }  // namespace dqnd

@@ -44,8 +44,8 @@ void KeepFreedMemory();
 // down; at least 1.
 int FindProcessors(const std::filesystem::path& root = "/");
 
-// What `train.threads: auto` means: 1 for the small architectures, whose operations are too short
-// to share, and for nature_cnn every processor up to 8.
+// What `train.threads: auto` means: every processor up to 8 for nature_cnn, and up to 4 for smaller
+// networks; 1 where LibTorch computes those, whose operations are too short to share.
 int64_t ResolveThreads(const Config& config);
 
 // environment.workers, where it is unset one a processor; at most one a game.

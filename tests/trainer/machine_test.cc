@@ -91,12 +91,15 @@ TEST(EndsWithTheContainer, IsWhatLiesInTheRootsOwnMountOrInMemory) {
   EXPECT_FALSE(EndsWithTheContainer("/proc/self"));  // a mount of its own
 }
 
-TEST(ResolveThreads, SmallNetworksGetOneThreadAndAChosenNumberStays) {
+TEST(ResolveThreads, AreTheProcessorsButForSmallNetworksOfLibTorchAndAChosenNumberStays) {
+  const int processors = FindProcessors();
   Config config;
-  config.network.architecture = Architecture::kMinatarCnn;
-  EXPECT_EQ(ResolveThreads(config), 1);
   config.network.architecture = Architecture::kNatureCnn;
-  EXPECT_GE(ResolveThreads(config), 1);
+  EXPECT_EQ(ResolveThreads(config), std::min(processors, 8));
+  config.network.architecture = Architecture::kMinatarCnn;
+  EXPECT_EQ(ResolveThreads(config), std::min(processors, 4));
+  config.train.learner = LearnerKind::kReference;
+  EXPECT_EQ(ResolveThreads(config), 1);
   config.train.threads = 3;
   EXPECT_EQ(ResolveThreads(config), 3);
 }

@@ -244,23 +244,26 @@ class LayerOf final : public DirectLayer {
     const DirectShape& s = shape_;
     const int64_t steps = Parts(s.out_width(), kTerms<Number>);
     const int64_t dy_run = steps * kTerms<Number> * s.outputs;
-    const int64_t sharers = std::min<int64_t>(team_.size(), s.kernel_height);
+    // Rows of the kernel, for one half of the outputs: three rows would not be shared evenly.
+    const int64_t half = Parts(s.outputs, 2), parts = 2 * s.kernel_height;
+    const int64_t sharers = std::min<int64_t>(team_.size(), parts);
     const auto share = [&](int64_t sharer) {
       for (int64_t sample = 0; sample < batch; ++sample) {
-        for (int64_t kernel_row = sharer; kernel_row < s.kernel_height; kernel_row += sharers) {
+        for (int64_t part = sharer; part < parts; part += sharers) {
+          const int64_t kernel_row = part / 2, first = part % 2 * half;
           Compute(ProductSum<Number>{
-              .rows = s.outputs,
+              .rows = std::min(half, s.outputs - first),
               .columns = s.kernel_run(),
               .runs = s.out_height(),
               .steps = steps,
-              .a = dy + sample * s.out_height() * dy_run,
+              .a = dy + sample * s.out_height() * dy_run + first * kTerms<Number>,
               .a_row = kTerms<Number>,
               .a_run = dy_run,
               .a_step = s.outputs * kTerms<Number>,
               .b = x_ + sample * s.in_numbers() + kernel_row * s.in_width * s.in_channels,
               .b_run = s.stride * s.in_width * s.in_channels,
               .b_term = s.stride * s.in_channels,
-              .c = dweights + kernel_row * s.kernel_run(),
+              .c = dweights + first * s.fan_in() + kernel_row * s.kernel_run(),
               .c_row = s.fan_in(),
               .adds = sample > 0});
         }
@@ -293,8 +296,9 @@ class LayerOf final : public DirectLayer {
   void ConvolutionInputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
     const DirectShape& s = shape_;
     const Number* factors = Rounded(dy, batch * s.out_numbers(), 0, rounded_dy_, team_);
-    constexpr int64_t kSamplesAtOnce = 12;
-    const int64_t at_once = std::min(kSamplesAtOnce, Parts(batch, team_.size()));
+    constexpr int64_t kMostSamples = 16;
+    const int64_t rounds = Parts(batch, kMostSamples * team_.size());
+    const int64_t at_once = Parts(batch, rounds * team_.size());
     const auto part = [&](int64_t i) {
       const int64_t first = i * at_once, count = std::min(at_once, batch - first);
       float* to = dx + first * s.in_numbers();

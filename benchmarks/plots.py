@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Draws docs/performance/NAME.json as NAME.svg beside it: plots.py side_by_side"""
+
+import json
+import pathlib
+import statistics
+import sys
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "docs/performance"
+
+
+def side_by_side(measured, axes):
+    """env_steps/s of dqnd and of each peer, as multiples of the fastest peer's median; a line from lowest to highest."""
+    names = []
+    for place, result in enumerate(measured["results"]):
+        rounds = result["rounds"]
+        contenders = [name for name in rounds[0] if name != "ratio"]
+        best = max(statistics.median([each[name] for each in rounds]) for name in contenders if name != "dqnd")
+        for offset, name in enumerate(contenders):
+            values = [each[name] / best for each in rounds]
+            names += [name] if name not in names else []
+            at, middle = place + 0.25 * (offset - (len(contenders) - 1) / 2), statistics.median(values)
+            axes.barh(at, middle, 0.23, color=f"C{names.index(name)}", label=name)
+            axes.plot([min(values), max(values)], [at, at], color="black", linewidth=1)
+            rate = statistics.median([each[name] for each in rounds])
+            axes.text(max(values) + 0.05, at, f"{rate:,.0f}", va="center", fontsize=7)
+    axes.set_yticks(range(len(measured["results"])), [result["workload"] for result in measured["results"]])
+    axes.invert_yaxis()
+    axes.axvline(1, color="gray", linewidth=0.8, linestyle=":")
+    axes.set_xlabel("env_steps/s (the numbers), in multiples of the fastest peer's")
+    by_name = dict(zip(*reversed(axes.get_legend_handles_labels())))
+    axes.legend(by_name.values(), by_name.keys(), fontsize=8)
+
+
+def main():
+    for name in sys.argv[1:]:
+        measured = json.loads((FOLDER / f"{name}.json").read_text())
+        figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+        {"side_by_side": side_by_side}[name](measured, axes)
+        axes.set_title(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
+        plt.rcParams["svg.hashsalt"] = name
+        figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()
