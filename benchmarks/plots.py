@@ -32,6 +32,7 @@ def side_by_side(measured, axes):
     axes.set_yticks(range(len(measured["results"])), [result["workload"] for result in measured["results"]])
     axes.invert_yaxis()
     axes.axvline(1, color="gray", linewidth=0.8, linestyle=":")
+    axes.margins(x=0.1)
     axes.set_xlabel("env_steps/s (the numbers), in multiples of the fastest peer's")
     by_name = dict(zip(*reversed(axes.get_legend_handles_labels())))
     axes.legend(by_name.values(), by_name.keys(), fontsize=8)

@@ -182,9 +182,7 @@ int ResolveWorkers(const EnvironmentSection& environment) {
 int64_t ResolveThreads(const Config& config) {
   if (config.train.threads) return *config.train.threads;
   const bool is_large = config.network.architecture == Architecture::kNatureCnn;
-  const bool directly =
-      config.network.backend == Backend::kFloat && config.train.learner == LearnerKind::kDirect;
-  return std::min(FindProcessors(), is_large ? 8 : directly ? 4 : 1);
+  return std::min(FindProcessors(), is_large ? 8 : LearnsDirectly(config) ? 4 : 1);
 }
 
 }  // namespace dqnd

@@ -17,15 +17,19 @@ double UnixSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// What differs between two machines, a part of a sentence each.
-std::vector<std::string> Differences(const MachineRecord& here, const MachineRecord& there) {
+// What differs between two machines and may change this run's bits, a part of a sentence each.
+std::vector<std::string> Differences(const Config& config, const MachineRecord& there) {
+  const MachineRecord here = ThisMachine(config);
   std::vector<std::string> differences;
   const auto compare = [&](const char* what, const auto& ours, const auto& theirs) {
     if (ours != theirs)
       differences.push_back(fmt::format("{} {} here, {} there", what, ours, theirs));
   };
   compare("processor", here.processor, there.processor);
-  compare("train.threads", here.threads, there.threads);
+  // A teacher may be a network that LibTorch computes.
+  if (!LearnsDirectly(config) || config.train.teacher) {
+    compare("train.threads", here.threads, there.threads);
+  }
   compare("LibTorch", here.libtorch, there.libtorch);
   compare("precision", here.precision, there.precision);
   return differences;
@@ -99,8 +103,7 @@ void Session::LearnFromTeacher(const std::string& teacher) {
 void Session::Resume(const StoredCheckpoint& checkpoint) {
   history_ = checkpoint.manifest();
   log_.info("resumed from checkpoint {} at env_step {}", checkpoint.name(), history_.env_steps);
-  const std::vector<std::string> differences =
-      Differences(ThisMachine(options_.config), history_.machine);
+  const std::vector<std::string> differences = Differences(options_.config, history_.machine);
   if (!differences.empty()) {
     log_.warn("from here on bits may differ from those of a run that went on where it was: {}",
               fmt::join(differences, "; "));

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import xxhash
-from dqnd_support import PROGRAM, dqnd, small_config
+from dqnd_support import PROGRAM, dqnd, newest_checkpoint, small_config
 
 LONG = ["train.total_env_steps=100000000"]
 # The same, for a second.
@@ -134,13 +134,27 @@ def test_operational_keys_and_a_longer_run_need_nothing(stopped):
     assert len(list((run / "checkpoints").iterdir())) == 1
 
 
-def test_threads_stay_what_auto_meant_at_first(stopped):
-    config, run = stopped
+def test_threads_stay_what_auto_meant_at_first(tmp_path):
+    config, run = small_config(tmp_path), tmp_path / "small"
+    by_libtorch = [config, "train.learner=reference"]
+    dqnd("train", *by_libtorch, *BRIEF)
     assert "  threads: 1 " in (run / "config.yaml").read_text()
-    done = dqnd("train", config, *LONG, "train.threads=2", "run.max_wall_time=3s", "run.stop_grace_seconds=1")
+    done = dqnd("train", *by_libtorch, *LONG, "train.threads=2", "run.max_wall_time=3s", "run.stop_grace_seconds=1")
     assert "bits may differ" in done.stdout and "train.threads 2 here, 1 there" in done.stdout
-    done = dqnd("train", config, *BRIEF)
+    done = dqnd("train", *by_libtorch, *BRIEF)
     assert "threads 2;" in done.stdout and "bits may differ" not in done.stdout
+
+
+def test_threads_change_no_bits(tmp_path):
+    digests = set()
+    for name, threads in (("one", ["train.threads=1"]), ("three", ["train.threads=3"])):
+        config = small_config(tmp_path)
+        half = [f"run.name={name}", "train.total_env_steps=1500", "network.hidden_sizes=[512, 512]"]  # worth sharing
+        dqnd("train", config, *half, *threads)
+        done = dqnd("train", config, *half, "train.threads=2", "train.total_env_steps=3000")
+        assert done.returncode == 0 and "bits may differ" not in done.stdout, done.stdout
+        digests.add(newest_checkpoint(tmp_path / name)["digest"])
+    assert len(digests) == 1
 
 
 def test_init_from_begins_with_anothers_network(stopped, tmp_path):

@@ -169,6 +169,10 @@ Config ConfigReader::Finish() {
 
 }  // namespace
 
+bool LearnsDirectly(const Config& config) {
+  return config.network.backend == Backend::kFloat && config.train.learner == LearnerKind::kDirect;
+}
+
 Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides) {
   ConfigReader reader(source);

@@ -166,6 +166,10 @@ Config LoadConfig(const std::string& path, const std::vector<std::string>& overr
 Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides = {});
 
+// Whether this project's own loops compute a run's updates, which do not depend on how many threads
+// do; LibTorch does otherwise.
+bool LearnsDirectly(const Config& config);
+
 // Gives every unset member of `optimizer` the chosen optimizer's default. ParseConfig calls it.
 // `train.threads` stays unset, since only the start of a run can resolve it.
 void ResolveDefaults(Config& config);

@@ -16,10 +16,7 @@ namespace {
 
 std::unique_ptr<Computation> Compute(const Config& config, const QNetwork& network,
                                      const EnvironmentSpec& environment, ThreadTeam& team) {
-  if (config.network.backend != Backend::kFloat ||
-      config.train.learner == LearnerKind::kReference) {
-    return ComputeByLibTorch(network, environment.observation);
-  }
+  if (!LearnsDirectly(config)) return ComputeByLibTorch(network, environment.observation);
   if (config.train.precision == Precision::kBfloat16 && !MultipliesBfloat16()) {
     throw std::invalid_argument(
         "train.precision is bfloat16, which this processor does not multiply (it lacks "
