@@ -153,7 +153,7 @@ def test_threads_change_no_bits(tmp_path):
         dqnd("train", config, *half, *threads)
         done = dqnd("train", config, *half, "train.threads=2", "train.total_env_steps=3000")
         assert done.returncode == 0 and "bits may differ" not in done.stdout, done.stdout
-        digests.add(newest_checkpoint(tmp_path / name)["digest"])
+        digests.add(json.dumps(newest_checkpoint(tmp_path / name)["digest"]))
     assert len(digests) == 1
 
 
