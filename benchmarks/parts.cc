@@ -241,7 +241,7 @@ int main(int argc, char** argv) {
     const std::string argument = argv[i];
     if (argument == "--threads" && i + 1 < argc) {
       threads = std::atoi(argv[++i]);
-    } else if (argument == "--bfloat16") {
+    } else if (argument == "--bfloat16" && dqnd::MultipliesBfloat16()) {
       precision = dqnd::Precision::kBfloat16;
     } else if (argument == "--json") {
       json = true;
@@ -250,5 +250,10 @@ int main(int argc, char** argv) {
     }
   }
   if (workloads.empty()) workloads = {"breakout", "minatar", "cartpole"};
-  for (const std::string& workload : workloads) dqnd::Print(workload, threads, precision, json);
+  try {
+    for (const std::string& workload : workloads) dqnd::Print(workload, threads, precision, json);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "parts: {}\n", error.what());
+    return 2;
+  }
 }

@@ -2,7 +2,8 @@
 """Runs the micro-benchmarks, then whole runs of dqnd, and prints their env_steps/s.
 
     ./dev bench                    everything
-    ./dev bench --parts            the micro-benchmarks alone
+    ./dev bench --micro            the micro-benchmarks alone
+    ./dev bench --parts            a cycle's parts beside their floors: see benchmarks/parts.cc
     ./dev bench --runs             whole runs alone: each workload, median of three windows
     ./dev bench --runs breakout    one workload
     ./dev bench --peers            whole runs beside other libraries: see benchmarks/side_by_side.py
@@ -64,12 +65,12 @@ def whole_run(workload, threads):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", action="store_true")
+    parser.add_argument("--micro", action="store_true")
     parser.add_argument("--runs", nargs="*", metavar="WORKLOAD", choices=list(WORKLOADS))
     parser.add_argument("--threads", default="auto")
     arguments = parser.parse_args()
-    everything = not arguments.parts and arguments.runs is None
-    if arguments.parts or everything:
+    everything = not arguments.micro and arguments.runs is None
+    if arguments.micro or everything:
         for program in sorted(PROGRAMS.glob("*_benchmark")):
             subprocess.run([program], check=True)
     if arguments.runs is not None or everything:
