@@ -26,10 +26,19 @@ void AwaitChange(const std::atomic<T>& value, T old) {
 }  // namespace
 
 ThreadTeam::ThreadTeam(int size) {
-  for (int i = 1; i < size; ++i) threads_.emplace_back([this] { Work(); });
+  try {
+    for (int i = 1; i < size; ++i) threads_.emplace_back([this] { Work(); });
+  } catch (...) {  // no more threads may be made: those that were would be waited for
+    End();
+    throw;
+  }
 }
 
 ThreadTeam::~ThreadTeam() {
+  End();
+}
+
+void ThreadTeam::End() {
   ends_ = true;
   ++loop_;
   loop_.notify_all();

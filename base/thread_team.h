@@ -37,6 +37,7 @@ class ThreadTeam {
 
   void Share(int64_t count, Call call, const void* body);
   void TakeTurns();
+  void End();
   void Work();
 
   // The loop under way. Written by the owner while nobody is in it.
