@@ -96,20 +96,20 @@ void Dqn::Learn() {
   env_steps_ += environments_->size();
   if (env_steps_ < train.learning_starts || replay_.size() == 0) return;
 
-  learner_.SetLearningRate(learning_rate());
+  learner_->SetLearningRate(learning_rate());
   updates_owed_ += environments_->size() * train.gradient_steps;
   for (; updates_owed_ >= train.train_freq; updates_owed_ -= train.train_freq) {
     // Sample a random minibatch of transitions from D and perform a gradient descent step.
     replay_.Sample(static_cast<int>(train.batch_size), static_cast<int>(train.n_steps),
                    sample_stream_, batch_);
-    const UpdateResult result = learner_.Update(batch_);
+    const UpdateResult result = learner_->Update(batch_);
     sums_.updates += 1;
     sums_.loss += result.loss;
     sums_.mean_q += result.mean_q;
     sums_.grad_norm += result.grad_norm;
   }
   // Every C steps reset Q^ = Q.
-  if (PassedMultiple(train.target_update_interval, before, env_steps_)) learner_.SyncTarget();
+  if (PassedMultiple(train.target_update_interval, before, env_steps_)) learner_->SyncTarget();
 }
 
 double Dqn::acting_epsilon() const {
@@ -161,7 +161,7 @@ Dqn::Dqn(const Config& config)
       environments_(MakeEnvironments(config)),
       states_(config.environment.n_envs, environment().observation),
       replay_(ReplayOptionsOf(config, environment().observation)),
-      learner_(config, environment(), init_stream_),
+      learner_(MakeLearner(config, environment(), init_stream_)),
       episodes_(config.environment.n_envs),
       actions_(config.environment.n_envs),
       exploratory_(config.environment.n_envs) {
@@ -177,7 +177,7 @@ Dqn::Dqn(const Config& config)
 
 void Dqn::LearnFrom(std::unique_ptr<Teacher> teacher) {
   teacher_ = std::move(teacher);
-  learner_.LearnFrom(teacher_->policy());
+  learner_->LearnFrom(teacher_->policy());
 }
 
 Dqn::UpdateAverages Dqn::TakeUpdateAverages() {
@@ -217,7 +217,7 @@ void Dqn::SaveState(StateSections& state) const {
 void Dqn::LoadState(const StateSections& state) {
   state.Get("counters", [this](ByteReader& reader) {
     env_steps_ = reader.I64();
-    learner_.SetUpdates(reader.I64());
+    learner_->SetUpdates(reader.I64());
     updates_owed_ = reader.I64();
   });
   state.Get("update_averages", [this](ByteReader& reader) {

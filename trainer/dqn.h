@@ -37,7 +37,7 @@ class Dqn {
   void Cycle();
 
   int64_t env_steps() const { return env_steps_; }  // over all environments together
-  int64_t updates() const { return learner_.updates(); }
+  int64_t updates() const { return learner_->updates(); }
   double epsilon() const;        // of the next cycle
   double learning_rate() const;  // of an update at this env_step
 
@@ -57,8 +57,8 @@ class Dqn {
   const EpisodeStatistics& episodes() const { return episodes_; }
   const ReplayMemory& replay() const { return replay_; }
   ReplayMemory& replay() { return replay_; }
-  const Learner& learner() const { return learner_; }
-  Policy& policy() { return learner_.policy(); }
+  const Learner& learner() const { return *learner_; }
+  Policy& policy() { return learner_->policy(); }
 
   // Learns from a network that is trained already, before the first cycle; it plays, too, where
   // train.teacher_acts says so.
@@ -67,7 +67,7 @@ class Dqn {
   // Takes the initial weights of both networks from a safetensors file, before the first cycle.
   // Throws std::runtime_error beginning with `source` when it holds another network.
   void InitializeFrom(std::string_view safetensors, const std::string& source) {
-    learner_.InitializeFrom(safetensors, source);
+    learner_->InitializeFrom(safetensors, source);
   }
 
   // Everything that influences the future but what learner() and replay() hold: counters, random
@@ -95,7 +95,7 @@ class Dqn {
   FrameStack states_;    // phi: what each parallel environment's next action is chosen from
   ReplayMemory replay_;  // D
   std::unique_ptr<Teacher> teacher_;
-  Learner learner_;
+  std::unique_ptr<Learner> learner_;
   EpisodeStatistics episodes_;
 
   std::vector<int> actions_;

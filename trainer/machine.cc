@@ -19,6 +19,8 @@
 #include <sstream>
 #include <vector>
 
+#include "trainer/device/device.h"
+
 namespace dqnd {
 namespace {
 
@@ -159,6 +161,20 @@ int FindProcessors(const fs::path& root) {
   return processors;
 }
 
+namespace {
+
+// What multiplies, and how.
+std::string PrecisionOf(const Config& config) {
+  const TrainSection& train = config.train;
+  if (train.device == Device::kCpu) {
+    return train.precision == Precision::kBfloat16 ? "bfloat16" : "float32";
+  }
+  return (train.deterministic ? "float32 on " : "whatever is fastest on ") +
+         NameOf(FindGpu(train.deterministic));
+}
+
+}  // namespace
+
 MachineRecord ThisMachine(const Config& config) {
   std::string model = "unknown processor";
   std::ifstream file("/proc/cpuinfo");
@@ -171,7 +187,7 @@ MachineRecord ThisMachine(const Config& config) {
   return {.processor = model + ", " + at::get_cpu_capability(),
           .threads = config.train.threads.value_or(1),
           .libtorch = TORCH_VERSION,
-          .precision = config.train.precision == Precision::kBfloat16 ? "bfloat16" : "float32"};
+          .precision = PrecisionOf(config)};
 }
 
 int ResolveWorkers(const EnvironmentSection& environment) {

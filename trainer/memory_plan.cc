@@ -91,7 +91,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
                     weights, InUnits(bytes), InUnits(limit.bytes), limit.source));
   }
   RandomStream init(0, "init");
-  Learner learner(config, spec, init);
+  const std::unique_ptr<Learner> learner = MakeLearner(config, spec, init);
   const auto count = static_cast<size_t>(config.train.batch_size);
   const size_t state_bytes =
       count * static_cast<size_t>(spec.observation.bytes()) * spec.observation.stack;
@@ -109,9 +109,9 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
   if (const auto& name = config.train.teacher) {
     teacher =
         LoadTeacher(RealFileSystem(), FindTeacher(RealFileSystem(), RunPath(config), *name), spec);
-    learner.LearnFrom(teacher->policy());
+    learner->LearnFrom(teacher->policy());
   }
-  learner.Update(batch);
+  learner->Update(batch);
   return PeakResidentBytes();
 }
 

@@ -114,6 +114,21 @@ void CheckLearner(const Config& config, const Locate& locate) {
     const Unused unused("train.learner", "reference", locate);
     unused.Check("train.precision", train.precision, unchanged.precision);
   }
+  if (train.device == Device::kCpu) {
+    const Unused unused("train.device", "cpu", locate);
+    unused.Check("train.deterministic", train.deterministic, unchanged.deterministic);
+    return;
+  }
+  if (backend != Backend::kFloat) {
+    Fail(locate, {"train.device", "network.backend"},
+         "train.device is cuda, which trains float networks; network.backend is " +
+             std::string(kBackendNames[static_cast<size_t>(backend)]) +
+             "; write train.device: cpu for it");
+  }
+  const Unused unused("train.device", "cuda", locate);
+  unused.Check("train.learner", train.learner, unchanged.learner);
+  unused.Check("train.precision", train.precision, unchanged.precision);
+  unused.Check("train.teacher", train.teacher, unchanged.teacher);
 }
 
 void CheckTeacher(const TrainSection& train, const Locate& locate) {

@@ -170,7 +170,8 @@ Config ConfigReader::Finish() {
 }  // namespace
 
 bool LearnsDirectly(const Config& config) {
-  return config.network.backend == Backend::kFloat && config.train.learner == LearnerKind::kDirect;
+  return config.network.backend == Backend::kFloat && config.train.device == Device::kCpu &&
+         config.train.learner == LearnerKind::kDirect;
 }
 
 Config ParseConfig(std::string_view yaml, const std::string& source,

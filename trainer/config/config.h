@@ -62,6 +62,7 @@ enum class Loss { kHuber, kSquared };
 enum class TeacherLoss { kValues, kPolicy };
 enum class LearnerKind { kDirect, kReference };
 enum class Precision { kFloat32, kBfloat16 };
+enum class Device { kCpu, kCuda };
 
 struct TrainSection {
   int64_t total_env_steps = 1'000'000;
@@ -86,6 +87,8 @@ struct TrainSection {
 
   LearnerKind learner = LearnerKind::kDirect;  // of a float network
   Precision precision = Precision::kFloat32;   // of its products, with the direct learner
+  Device device = Device::kCpu;
+  bool deterministic = true;       // on a GPU; a processor always is
   std::optional<int64_t> threads;  // unset is `auto`: resolved once, then written to config.yaml
 };
 
@@ -167,7 +170,7 @@ Config ParseConfig(std::string_view yaml, const std::string& source,
                    const std::vector<std::string>& overrides = {});
 
 // Whether this project's own loops compute a run's updates, which do not depend on how many threads
-// do; LibTorch does otherwise.
+// do; LibTorch does otherwise, on a GPU always.
 bool LearnsDirectly(const Config& config);
 
 // Gives every unset member of `optimizer` the chosen optimizer's default. ParseConfig calls it.

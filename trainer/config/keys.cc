@@ -302,6 +302,14 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
            "what the direct learner multiplies; weights, sums and the last layer stay "
            "float32. bfloat16 needs AVX512_BF16, and pays where a processor multiplies "
            "it faster than float32"},
+      {.name = "device",
+       .value = EnumPointer(&train.device, {"cpu", "cuda"}),
+       .documentation = "what computes: this machine's processors, or its first GPU, with a "
+                        "LibTorch that has CUDA; float networks without a teacher"},
+      {.name = "deterministic",
+       .value = &train.deterministic,
+       .documentation = "cuda: the same bits each time, on the same GPU; false takes what is "
+                        "fastest, products of TF32 included, and resumes to other bits"},
       {.name = "threads",
        .value = &train.threads,
        .documentation = "threads that compute; auto is decided at the first start and then kept",

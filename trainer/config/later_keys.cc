@@ -16,7 +16,6 @@ struct LaterKey {
 
 constexpr std::array kLaterKeys = {
     LaterKey{"train", "overlap", "acting and learning take turns"},
-    LaterKey{"train", "device", "everything is computed on the CPU"},
 };
 
 }  // namespace

@@ -1,163 +1,18 @@
 #include "trainer/learner/learner.h"
 
-#include <algorithm>
-#include <cmath>
-#include <span>
-#include <string>
-
-#include <ATen/ATen.h>
-
-#include "trainer/kernels/products.h"
-#include "trainer/learner/loss.h"
-#include "trainer/network/safetensors.h"
+#include "trainer/device/device.h"
+#include "trainer/learner/device_learner.h"
+#include "trainer/learner/host_learner.h"
 
 namespace dqnd {
-namespace {
 
-std::unique_ptr<Computation> Compute(const Config& config, const QNetwork& network,
-                                     const EnvironmentSpec& environment, ThreadTeam& team) {
-  if (!LearnsDirectly(config)) return ComputeByLibTorch(network, environment.observation);
-  if (config.train.precision == Precision::kBfloat16 && !MultipliesBfloat16()) {
-    throw std::invalid_argument(
-        "train.precision is bfloat16, which this processor does not multiply (it lacks "
-        "AVX512_BF16), so that a run would be slower than in float32; use float32");
+std::unique_ptr<Learner> MakeLearner(const Config& config, const EnvironmentSpec& environment,
+                                     RandomStream& init) {
+  if (config.train.device == Device::kCuda) {
+    return std::make_unique<DeviceLearner>(config, environment, init,
+                                           FindGpu(config.train.deterministic));
   }
-  return ComputeDirectly(network, environment.observation, config.train.precision, team);
-}
-
-// The statistics of an update; a parameter is looked at when it changes.
-bool StatisticsAreFinite(const Parameters& parameters) {
-  return std::ranges::all_of(parameters.entries(), [](const NamedTensor& entry) {
-    return entry.value.requires_grad() || at::isfinite(entry.value).all().item<bool>();
-  });
-}
-
-}  // namespace
-
-// Equation by equation from Mnih et al., "Human-level control through deep reinforcement learning",
-// Nature 2015, Algorithm 1; names in comments are the paper's.
-UpdateResult Learner::Update(const Batch& batch) {
-  if (teacher_ == nullptr) ComputeTargets(batch);
-
-  // Q(phi_j, a_j; theta) and its error; huber loss clips the error term to [-1, 1].
-  const std::span<const float> q = online_->Values(batch.states, kUpdate);
-  gradient_of_q_.assign(q.size(), 0);
-  UpdateResult result =
-      teacher_ == nullptr ? CompareWithTargets(batch, q) : CompareWithTeacher(batch, q);
-
-  // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
-  online_->Backpropagate(gradient_of_q_);
-  result.grad_norm = optimizer_.GradientNorm();
-  if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
-    throw NonFiniteError("update " + std::to_string(updates() + 1) + ": the loss is " +
-                         std::to_string(result.loss) + " and the gradient's norm " +
-                         std::to_string(result.grad_norm));
-  }
-  const double limit = options_.max_grad_norm.value_or(result.grad_norm);
-  const bool clip = result.grad_norm > limit;
-  const bool finite = optimizer_.Step(clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
-  online_network_.AfterOptimizerStep();
-  if (!finite || !StatisticsAreFinite(parameters())) {
-    throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
-  }
-  ParametersChanged();
-  return result;
-}
-
-void Learner::ParametersChanged() {
-  online_->ParametersChanged();
-  actor_->ParametersChanged();
-}
-
-UpdateResult Learner::CompareWithTargets(const Batch& batch, std::span<const float> q) {
-  UpdateResult result;
-  for (int j = 0; j < batch.size; ++j) {
-    const float q_j = OfState(q, j)[batch.actions[j]];
-    const float error = q_j - targets_[j];
-    const LossAndSlope loss = LossOf(error, options_.loss);
-    const float weight = batch.weights[j] / static_cast<float>(batch.size);
-    result.loss += weight * loss.value;
-    result.mean_q += q_j / static_cast<float>(batch.size);
-    gradient_of_q_[j * num_actions_ + batch.actions[j]] = weight * loss.slope;
-  }
-  return result;
-}
-
-// y_j = r_j for a terminal phi_{j+1}, else r_j + gamma max_a' Q^(phi_{j+1}, a'; theta^-). Double
-// DQN (van Hasselt et al. 2016) lets theta choose a' and theta^- judge it. With n_steps > 1, r_j is
-// the discounted sum of the rewards on the way and gamma is raised to their number.
-void Learner::ComputeTargets(const Batch& batch) {
-  const std::span<const float> judge = target_->Values(batch.next_states, kUse);
-  const std::span<const float> chooser =
-      options_.double_q ? online_->Values(batch.next_states, kUse) : judge;
-  targets_.resize(batch.size);
-  for (int j = 0; j < batch.size; ++j) {
-    double discount = 1, y = 0;
-    for (int step = 0; step < batch.steps[j]; ++step, discount *= options_.gamma) {
-      const float reward = batch.rewards[j * batch.n_steps + step];
-      y += discount * (options_.clip_rewards ? std::clamp(reward, -1.0f, 1.0f) : reward);
-    }
-    if (!batch.terminated[j]) y += discount * OfState(judge, j)[GreedyAction(OfState(chooser, j))];
-    targets_[j] = static_cast<float>(y);
-  }
-}
-
-// What the teacher says of phi_j takes the place of y_j, for every action and not for a_j alone.
-UpdateResult Learner::CompareWithTeacher(const Batch& batch, std::span<const float> q) {
-  const std::span<const float> taught = teacher_->ActionValues(batch.states);
-  UpdateResult result;
-  for (int j = 0; j < batch.size; ++j) {
-    const std::span slopes(gradient_of_q_.data() + j * num_actions_, num_actions_);
-    const float weight = batch.weights[j] / static_cast<float>(batch.size);
-    result.loss += weight * DistillationLoss(OfState(q, j), OfState(taught, j), options_, slopes);
-    for (float& slope : slopes) slope *= weight;
-    result.mean_q += OfState(q, j)[batch.actions[j]] / static_cast<float>(batch.size);
-  }
-  return result;
-}
-
-// Every C steps reset Q^ = Q (tau = 1), or let it follow slowly (Polyak averaging, tau < 1).
-void Learner::SyncTarget() {
-  target_network_.parameters().MoveTowards(parameters(), options_.tau);
-  target_->ParametersChanged();
-}
-
-Learner::Learner(const Config& config, const EnvironmentSpec& environment, RandomStream& init)
-    : options_(config.train),
-      num_actions_(environment.num_actions()),
-      team_(static_cast<int>(config.train.threads.value_or(1))),
-      online_network_(config.network, environment.observation, num_actions_, init),
-      target_network_(config.network, environment.observation, num_actions_, init),
-      optimizer_(config.optimizer, online_network_.parameters(), team_),
-      online_(Compute(config, online_network_, environment, team_)),
-      target_(Compute(config, target_network_, environment, team_)),
-      actor_(config.network.actor == ActorKind::kNetwork
-                 ? MakeActor(*online_)
-                 : MakeActor(online_network_, config.network, environment.observation)) {
-  SetTargetToOnline();
-}
-
-void Learner::SetTargetToOnline() {
-  target_network_.parameters().MoveTowards(parameters(), 1.0);
-  target_->ParametersChanged();
-}
-
-void Learner::InitializeFrom(std::string_view safetensors, const std::string& source) {
-  DecodeSafetensors(safetensors, source, parameters().entries());
-  ParametersChanged();
-  SetTargetToOnline();
-}
-
-void Learner::SetUpdates(int64_t updates) {
-  optimizer_.SetSteps(updates);
-  ParametersChanged();
-  target_->ParametersChanged();
-}
-
-std::map<std::string, std::vector<NamedTensor>> Learner::Tensors() const {
-  return {{"network", parameters().entries()},
-          {"target", target_network_.parameters().entries()},
-          {"optimizer", optimizer_.State()}};
+  return std::make_unique<HostLearner>(config, environment, init);
 }
 
 }  // namespace dqnd

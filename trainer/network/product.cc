@@ -116,7 +116,7 @@ at::Tensor Product::Convolve(const at::Tensor& input, const at::Tensor& weight,
   const OutputSize output = {(input.size(2) - kernel) / stride_ + 1,
                              (input.size(3) - kernel) / stride_ + 1};
   const bool is_data =
-      !input.requires_grad() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+      input.is_cpu() && !input.requires_grad() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
   if (!is_data || batch * output.height * output.width * fan_in() > kSmallPatchNumbers) {
     return at::conv2d(input, weight, bias, stride_);
   }

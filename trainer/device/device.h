@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include <c10/core/Device.h>
+
+namespace dqnd {
+
+// The GPU that LibTorch calls cuda, ready for use. LibTorch's CUDA libraries are loaded here, at
+// run time: a program that was built beside a LibTorch without them runs beside one that has them,
+// and a run on processors alone never loads them.
+//
+// `deterministic`: the same work gives the same bits on the same GPU and libraries, and products
+// are of float32. Otherwise LibTorch may take what is fastest, TF32 products included. It holds for
+// the whole process.
+//
+// Throws std::invalid_argument, saying what is missing and what to do, where this LibTorch has no
+// CUDA or this machine no GPU.
+c10::Device FindGpu(bool deterministic);
+
+// "NVIDIA H200"; of a processor "CPU". REQUIRES: FindGpu returned it, or it is a processor.
+std::string NameOf(c10::Device device);
+
+}  // namespace dqnd
