@@ -38,12 +38,35 @@ def side_by_side(measured, axes):
     axes.legend(by_name.values(), by_name.keys(), fontsize=8)
 
 
+def scaling(measured, axes):
+    """A column a setting: env_steps/s above, the process's peak memory below, a line a workload, both axes logarithmic."""
+    for column, setting in enumerate(next(iter(measured["results"].values()))):
+        for workload, curves in measured["results"].items():
+            curve = curves[setting]
+            values = [point["value"] for point in curve]
+            axes[0][column].plot(values, [point["env_steps_per_s"] for point in curve], marker=".", label=workload)
+            axes[1][column].plot(values, [point["peak_bytes"] / 2**20 for point in curve], marker=".", label=workload)
+        for row in axes:
+            row[column].set_xscale("log", base=10 if setting == "buffer" else 2)
+            row[column].set_yscale("log")
+            row[column].grid(linewidth=0.3)
+        axes[1][column].set_xlabel(setting)
+    axes[0][0].set_ylabel("env_steps/s")
+    axes[1][0].set_ylabel("peak memory, MiB")
+    axes[0][0].legend(fontsize=8)
+
+
+# By name of the measurement: what draws it, rows and columns of axes.
+PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4)}
+
+
 def main():
     for name in sys.argv[1:]:
         measured = json.loads((FOLDER / f"{name}.json").read_text())
-        figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-        {"side_by_side": side_by_side}[name](measured, axes)
-        axes.set_title(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
+        draw, rows, columns = PLOTS[name]
+        figure, axes = plt.subplots(rows, columns, figsize=(max(8, 2.5 * columns), 5), layout="constrained")
+        draw(measured, axes)
+        figure.suptitle(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
         plt.rcParams["svg.hashsalt"] = name
         figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
 

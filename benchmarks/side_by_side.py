@@ -10,19 +10,15 @@ Everybody is timed for the same seconds, after learning began and three more. Re
 docs/performance/side_by_side.json, where those of workloads that were not run today stay, and to a plot beside it."""
 
 import argparse
-import csv
 import json
 import os
-import pathlib
 import platform
 import statistics
 import subprocess
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-DQND = ROOT / "build/release/bin/dqnd"
+from timed_run import ROOT, time_run
+
 PEERS = ROOT / "benchmarks/peers"
-WARM_UP_SECONDS = 3
 
 ADAM = ["optimizer.name=adam", "optimizer.alpha=~", "optimizer.epsilon=~", "optimizer.centered=~", "optimizer.learning_rate=1e-4"]
 BREAKOUT = ["configs/atari/nature.yaml", "environment.id=ale:breakout", *ADAM, "replay.buffer_size=100000",
@@ -53,20 +49,9 @@ WORKLOADS = {
 
 
 def time_dqnd(settings, envs, env_steps_per_update, seconds):
-    config, *overrides = settings
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [DQND, "train", ROOT / config, *overrides, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}",
-             "train.total_env_steps=1000000000", "evaluation.every_env_steps=0",
-             f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1",
-             f"run.max_wall_time={WARM_UP_SECONDS + 10 + int(seconds)}s"], stdout=subprocess.DEVNULL)
-        assert done.returncode == 75, done.returncode
-        with open(pathlib.Path(folder) / "bench/progress.csv") as file:
-            rows = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in csv.DictReader(file)
-                    if settings is GAMES_ALONE or row["train/n_updates"] != "0"]
-    began = rows[0][1] + WARM_UP_SECONDS
-    rows = [row for row in rows if began <= row[1] <= began + seconds]
-    return {"peer": "dqnd", "env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1)}
+    rate = time_run([*settings, f"environment.n_envs={envs}", f"train.train_freq={env_steps_per_update}"], seconds,
+                    learns=env_steps_per_update != NEVER)
+    return {"peer": "dqnd", **rate}
 
 
 def time_peer(script, workload, envs, env_steps_per_update, threads, seconds):

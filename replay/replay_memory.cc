@@ -18,6 +18,8 @@ ReplayMemory::ReplayMemory(const ReplayOptions& options) : options_(options) {
 
 void ReplayMemory::Clear() {
   sealed_.clear();
+  first_frames_.clear();
+  making_first_frame_ = 0;
   making_.reset();
   making_ = std::make_unique<Segment>(pool_, shape_, 0);
   appended_ = 0;
@@ -44,9 +46,20 @@ void ReplayMemory::Append(int lane_number, const Transition& transition,
                                 " has no episode under way; call Begin before Append");
   }
   const bool first_here = lane.last_row == Segment::kNone;
+  const int64_t new_frames = 1 + (first_here ? lane.carried_frames : 0);
   DropOutdated(appended_ + 1);
-  DropToFit(making_->GrowthBytes(1 + (first_here ? lane.carried_frames : 0)));
+  DropToFit(making_->GrowthBytes(new_frames));
+  DropBeyondTheCopy(new_frames);
+  int64_t number = frames_stored();
   lane.last_row = making_->Append(lane.last_row, CarriedFrames(lane), transition, next_frame);
+  if (copy_ != nullptr) {
+    const std::span<const uint8_t> carried = CarriedFrames(lane);
+    const auto frame_bytes = static_cast<size_t>(options_.frame_bytes);
+    for (size_t offset = 0; offset < carried.size(); offset += frame_bytes) {
+      copy_->Put(number++, carried.subspan(offset, frame_bytes));
+    }
+    copy_->Put(number, next_frame);
+  }
   lane.carried_frames = 0;
   ++appended_;
   if (transition.done()) {
@@ -63,6 +76,8 @@ void ReplayMemory::SealSegment() {
     lane.carried_frames = making_->CopyStateAfter(lane.last_row, lane.carried, scratch_);
     lane.last_row = Segment::kNone;
   }
+  first_frames_.push_back(making_first_frame_);
+  making_first_frame_ = frames_stored();
   sealed_.push_back(std::move(making_));
   OpenSegment();
 }
@@ -80,7 +95,7 @@ void ReplayMemory::OpenSegment() {
 void ReplayMemory::DropOutdated(int64_t appended) {
   while (!sealed_.empty() && sealed_.front()->first_transition() + sealed_.front()->size() <=
                                  appended - options_.buffer_size) {
-    sealed_.pop_front();
+    DropOldest();
   }
 }
 
@@ -88,7 +103,47 @@ void ReplayMemory::DropOutdated(int64_t appended) {
 // one full segment stays, since max_bytes has room for two.
 void ReplayMemory::DropToFit(int64_t more_bytes) {
   if (!options_.max_bytes || more_bytes == 0) return;
-  while (!sealed_.empty() && OwnBytes() + more_bytes > *options_.max_bytes) sealed_.pop_front();
+  while (!sealed_.empty() && OwnBytes() + more_bytes > *options_.max_bytes) DropOldest();
+}
+
+// Likewise, until the frames that are left and `more_frames` are no more than the copy holds.
+void ReplayMemory::DropBeyondTheCopy(int64_t more_frames) {
+  if (copy_ == nullptr) return;
+  while (!sealed_.empty() &&
+         frames_stored() + more_frames - first_frames_.front() > copy_->capacity()) {
+    DropOldest();
+  }
+}
+
+void ReplayMemory::DropOldest() {
+  sealed_.pop_front();
+  first_frames_.pop_front();
+}
+
+void ReplayMemory::CopyFramesTo(FrameCopy& copy) {
+  const int64_t least = 2 * shape_.MostFrames();
+  if (copy.capacity() < least) {
+    throw std::invalid_argument("a copy of the replay memory holds " +
+                                std::to_string(copy.capacity()) +
+                                " frames; two segments can have " + std::to_string(least));
+  }
+  copy_ = &copy;
+  DropBeyondTheCopy(0);
+  CopyAllFrames();
+}
+
+void ReplayMemory::CopyAllFrames() {
+  if (copy_ == nullptr) return;
+  std::vector<uint8_t> frame(static_cast<size_t>(options_.frame_bytes));
+  const auto copy = [&](const Segment& segment, int64_t number) {
+    scratch_.key = FrameStore::kNone;
+    for (uint32_t i = 0; i < segment.frames(); ++i) {
+      segment.CopyFrame(i, frame, scratch_);
+      copy_->Put(number + i, frame);
+    }
+  };
+  for (size_t i = 0; i < sealed_.size(); ++i) copy(*sealed_[i], first_frames_[i]);
+  copy(*making_, making_first_frame_);
 }
 
 int64_t ReplayMemory::OwnBytes() const {
@@ -109,7 +164,7 @@ void ReplayMemory::Sample(int batch_size, int n_steps, RandomStream& random, Bat
   for (int64_t& index : batch.indices) {
     index = oldest + random.Below(static_cast<uint32_t>(size()));
   }
-  FetchIndices(n_steps, batch);
+  FetchIndices(n_steps, copy_ != nullptr, batch);
 }
 
 void ReplayMemory::Fetch(std::span<const int64_t> transitions, int n_steps, Batch& batch) const {
@@ -120,27 +175,33 @@ void ReplayMemory::Fetch(std::span<const int64_t> transitions, int n_steps, Batc
                                 std::to_string(appended_ - 1));
   }
   batch.indices.assign(transitions.begin(), transitions.end());
-  FetchIndices(n_steps, batch);
+  FetchIndices(n_steps, false, batch);
 }
 
 // Fills the batch with the transitions of its indices.
-void ReplayMemory::FetchIndices(int n_steps, Batch& batch) const {
+void ReplayMemory::FetchIndices(int n_steps, bool by_number, Batch& batch) const {
   const size_t count = batch.indices.size();
-  const size_t state_bytes = count * static_cast<size_t>(shape_.state_bytes());
+  const size_t state_bytes = by_number ? 0 : count * static_cast<size_t>(shape_.state_bytes());
+  const size_t frame_numbers = by_number ? count * static_cast<size_t>(shape_.stack) : 0;
   batch.size = static_cast<int>(count);
   batch.n_steps = n_steps;
   batch.states.resize(state_bytes);
   batch.next_states.resize(state_bytes);
+  batch.state_frames.resize(frame_numbers);
+  batch.next_state_frames.resize(frame_numbers);
   batch.actions.resize(count);
   batch.rewards.assign(count * static_cast<size_t>(n_steps), 0.0f);
   batch.steps.resize(count);
   batch.terminated.resize(count);
   batch.weights.assign(count, 1.0f);
-  for (int i = 0; i < batch.size; ++i) FetchOne(batch.indices[static_cast<size_t>(i)], i, batch);
+  for (int i = 0; i < batch.size; ++i) {
+    FetchOne(batch.indices[static_cast<size_t>(i)], i, by_number, batch);
+  }
 }
 
 // Fills `position` of the batch with the transition of that number.
-void ReplayMemory::FetchOne(int64_t transition, int position, Batch& batch) const {
+void ReplayMemory::FetchOne(int64_t transition, int position, bool by_number,
+                            Batch& batch) const {
   const Segment& segment = SegmentOf(transition);
   const auto i = static_cast<size_t>(position);
   const auto first = static_cast<uint32_t>(transition - segment.first_transition());
@@ -158,9 +219,19 @@ void ReplayMemory::FetchOne(int64_t transition, int position, Batch& batch) cons
   batch.steps[i] = static_cast<int32_t>(steps);
   batch.terminated[i] = segment.row(last).transition.terminated ? 1 : 0;
 
+  if (by_number) {
+    FetchFrameNumbers(transition, last, i, batch);
+  } else {
+    FetchStates(segment, first, last, i, batch);
+  }
+}
+
+// The states before row `first` and after row `last`.
+void ReplayMemory::FetchStates(const Segment& segment, uint32_t first, uint32_t last,
+                               size_t position, Batch& batch) const {
   const auto state_bytes = static_cast<size_t>(shape_.state_bytes());
-  const auto before = std::span(batch.states).subspan(i * state_bytes, state_bytes);
-  const auto after = std::span(batch.next_states).subspan(i * state_bytes, state_bytes);
+  const auto before = std::span(batch.states).subspan(position * state_bytes, state_bytes);
+  const auto after = std::span(batch.next_states).subspan(position * state_bytes, state_bytes);
   batch.scratch.key = FrameStore::kNone;  // of another segment
   if (last == first) {
     segment.CopyStates(first, before, after, batch.scratch);
@@ -170,8 +241,33 @@ void ReplayMemory::FetchOne(int64_t transition, int position, Batch& batch) cons
   }
 }
 
+// Of the same states.
+void ReplayMemory::FetchFrameNumbers(int64_t transition, uint32_t last, size_t position,
+                                     Batch& batch) const {
+  const size_t segment_number = SegmentNumber(transition);
+  const Segment& segment = SegmentOf(transition);
+  const int64_t first_frame =
+      segment_number < sealed_.size() ? first_frames_[segment_number] : making_first_frame_;
+  const auto first = static_cast<uint32_t>(transition - segment.first_transition());
+  const auto stack = static_cast<size_t>(shape_.stack);
+  const auto number = [&](uint32_t newest, std::vector<int64_t>& numbers) {
+    uint32_t frame = newest;
+    for (size_t i = stack; i-- > 0;) {
+      const bool is_real = frame != Segment::kNone;
+      numbers[position * stack + i] = is_real ? first_frame + frame : Batch::kNoFrame;
+      if (is_real) frame = segment.frame_before(frame);
+    }
+  };
+  number(segment.frame_before(segment.row(first).frame_after), batch.state_frames);
+  number(segment.row(last).frame_after, batch.next_state_frames);
+}
+
+size_t ReplayMemory::SegmentNumber(int64_t transition) const {
+  return static_cast<size_t>((transition - first_transition()) / shape_.transitions);
+}
+
 const Segment& ReplayMemory::SegmentOf(int64_t transition) const {
-  const auto number = static_cast<size_t>((transition - first_transition()) / shape_.transitions);
+  const size_t number = SegmentNumber(transition);
   return number < sealed_.size() ? *sealed_[number] : *making_;
 }
 

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/random_stream.h"
 #include "replay/block_pool.h"
+#include "replay/frame_copy.h"
 #include "replay/replay_options.h"
 #include "replay/segment.h"
 #include "replay/transition.h"
@@ -21,6 +22,10 @@ struct Batch {
   int n_steps = 0;
   std::vector<uint8_t> states;       // [size, stack, frame_bytes], oldest frame first
   std::vector<uint8_t> next_states;  // [size, stack, frame_bytes], `steps` env_steps later
+  // Where a FrameCopy has the frames, their numbers in place of states; kNoFrame before an
+  // episode's first. Both [size, stack].
+  static constexpr int64_t kNoFrame = -1;
+  std::vector<int64_t> state_frames, next_state_frames;
   std::vector<int32_t> actions;      // [size]
   std::vector<float> rewards;        // [size, n_steps], 0 from `steps` on
   std::vector<int32_t> steps;        // [size], 1..n_steps: env_steps between state and next state
@@ -69,7 +74,12 @@ class ReplayMemory {
   // REQUIRES: size() > 0, batch_size > 0, n_steps > 0.
   void Sample(int batch_size, int n_steps, RandomStream& random, Batch& batch) const;
 
-  // The transitions of those numbers, one to an n_steps as Sample has it. Throws
+  // From now on `copy` gets every frame, those that the memory has already first, and Sample gives
+  // frame numbers. It must outlive this object. Throws std::invalid_argument when it has not room
+  // for two segments.
+  void CopyFramesTo(FrameCopy& copy);
+
+  // The transitions of those numbers with their states, one to an n_steps as Sample has it. Throws
   // std::invalid_argument when one is not among the newest size().
   void Fetch(std::span<const int64_t> transitions, int n_steps, Batch& batch) const;
 
@@ -127,14 +137,23 @@ class ReplayMemory {
   int64_t OwnBytes() const;
   std::span<const uint8_t> CarriedFrames(const Lane& lane) const;
   Lane& LaneAt(int lane, std::span<const uint8_t> frame);
+  // Which segment holds a transition: an index of sealed_, whose size stands for making_.
+  size_t SegmentNumber(int64_t transition) const;
   const Segment& SegmentOf(int64_t transition) const;
 
   void DropOutdated(int64_t appended);
   void DropToFit(int64_t more_bytes);
+  void DropBeyondTheCopy(int64_t more_frames);
+  void DropOldest();
+  int64_t frames_stored() const { return making_first_frame_ + making_->frames(); }
+  void CopyAllFrames();
   void OpenSegment();
   void SealSegment();
-  void FetchIndices(int n_steps, Batch& batch) const;
-  void FetchOne(int64_t transition, int position, Batch& batch) const;
+  void FetchIndices(int n_steps, bool by_number, Batch& batch) const;
+  void FetchOne(int64_t transition, int position, bool by_number, Batch& batch) const;
+  void FetchStates(const Segment& segment, uint32_t first, uint32_t last, size_t position,
+                   Batch& batch) const;
+  void FetchFrameNumbers(int64_t transition, uint32_t last, size_t position, Batch& batch) const;
 
   void SaveOptions(ByteWriter& writer) const;
   void LoadOptions(ByteReader& reader) const;
@@ -146,6 +165,9 @@ class ReplayMemory {
   std::shared_ptr<BlockPool> pool_;
   std::deque<std::shared_ptr<const Segment>> sealed_;  // oldest first
   std::unique_ptr<Segment> making_;                    // follows sealed_; never full
+  std::deque<int64_t> first_frames_;  // the number of the first frame of each of sealed_
+  int64_t making_first_frame_ = 0;    // and of making_
+  FrameCopy* copy_ = nullptr;
   std::vector<Lane> lanes_;                            // [options_.lanes]
   int64_t appended_ = 0;
   FrameStore::Scratch scratch_;

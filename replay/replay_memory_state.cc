@@ -61,6 +61,7 @@ void ReplayMemory::Restore(ByteReader& tail, std::vector<std::shared_ptr<const S
   try {
     LoadOptions(tail);
     LoadContents(tail, std::move(sealed));
+    CopyAllFrames();
   } catch (...) {
     Clear();
     throw;
@@ -122,13 +123,14 @@ void ReplayMemory::LoadContents(ByteReader& reader,
       ThrowDamaged("a full segment that begins at transition " + std::to_string(expected) +
                    " is missing");
     }
+    first_frames_.push_back(making_first_frame_);
+    making_first_frame_ += sealed[i]->frames();
     sealed_.push_back(std::move(sealed[i]));
   }
   appended_ = making_->first_transition() + making_->size();
   // Where max_bytes is less than it was when the bytes were saved.
-  while (options_.max_bytes && !sealed_.empty() && OwnBytes() > *options_.max_bytes) {
-    sealed_.pop_front();
-  }
+  while (options_.max_bytes && !sealed_.empty() && OwnBytes() > *options_.max_bytes) DropOldest();
+  DropBeyondTheCopy(0);
   std::set<uint32_t> taken;
   for (Lane& lane : lanes_) {
     LoadLane(reader, lane);

@@ -17,6 +17,15 @@ constexpr int64_t kMostFrameBytes = int64_t{1} << 24;
 constexpr int64_t kMostLanes = int64_t{1} << 16;
 constexpr int64_t kMostStack = 64;
 
+bool HasLargeFrames(const ReplayOptions& options) {
+  return options.frame_bytes >= 1'024;
+}
+
+// env_steps of an episode on average, or more.
+int64_t UsualEpisode(const ReplayOptions& options) {
+  return HasLargeFrames(options) ? 32 : 8;
+}
+
 void CheckRange(const std::string& option, int64_t value, int64_t smallest, int64_t largest) {
   if (value < smallest || value > largest) {
     throw std::invalid_argument("replay " + option + " is " + std::to_string(value) +
@@ -45,12 +54,19 @@ int64_t ReplayOptions::LeastBytes() const {
 }
 
 int64_t ReplayOptions::UsualBytes() const {
-  constexpr int kLargeFrameBytes = 1'024, kLz4Ratio = 7;
-  const bool large = frame_bytes >= kLargeFrameBytes;
-  const int64_t bytes = large && codec == FrameCodec::kLz4
+  constexpr int kLz4Ratio = 7;
+  const int64_t bytes = HasLargeFrames(*this) && codec == FrameCodec::kLz4
                             ? buffer_size * frame_bytes / kLz4Ratio
-                            : ReplayMemory::BytesAtBound(*this, large ? 32 : 8);
+                            : ReplayMemory::BytesAtBound(*this, UsualEpisode(*this));
   return std::max(bytes, LeastBytes());
+}
+
+int64_t ReplayOptions::UsualFrames() const {
+  const SegmentShape shape = Shape();
+  // The newest buffer_size transitions touch so many full segments; one more is in the making.
+  const int64_t full_segments = (buffer_size + shape.transitions - 1) / shape.transitions;
+  return std::max((full_segments + 1) * shape.MostFrames(UsualEpisode(*this)),
+                  2 * shape.MostFrames());
 }
 
 void CheckReplayOptions(const ReplayOptions& options) {

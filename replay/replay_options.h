@@ -33,6 +33,9 @@ struct ReplayOptions {
   // 8 env_steps on average, or 32 where frames are of a kilobyte and more (Atari); with lz4 a
   // seventh of such large frames, so that a million Atari transitions take less than a gigabyte.
   int64_t UsualBytes() const;
+
+  // The frames of such a memory, likewise.
+  int64_t UsualFrames() const;
 };
 
 // Throws std::invalid_argument when an option is out of range, or `max_bytes` is too small for two

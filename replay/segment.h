@@ -80,6 +80,14 @@ class Segment {
   bool full() const { return static_cast<int64_t>(rows_.size()) == shape_.transitions; }
   const Row& row(uint32_t index) const { return rows_[index]; }
 
+  // Frames are numbered in the order in which they were stored.
+  uint32_t frames() const { return frames_->size(); }
+  // The one before it in its episode, or kNone.
+  uint32_t frame_before(uint32_t frame) const { return previous_frames_[frame]; }
+  void CopyFrame(uint32_t frame, std::span<uint8_t> out, FrameStore::Scratch& scratch) const {
+    frames_->Decode(frame, out, scratch);
+  }
+
   // Writes the state before or after a row's env_step to `out`, [stack, frame_bytes], oldest frame
   // first, zeros before the episode's first, and returns how many frames are real.
   int CopyStateBefore(uint32_t row, std::span<uint8_t> out, FrameStore::Scratch& scratch) const;

@@ -165,6 +165,9 @@ Dqn::Dqn(const Config& config)
       episodes_(config.environment.n_envs),
       actions_(config.environment.n_envs),
       exploratory_(config.environment.n_envs) {
+  if (config.replay.on_device) {
+    replay_.CopyFramesTo(learner_->KeepFrames(replay_.options().UsualFrames()));
+  }
   std::vector<uint64_t> seeds;
   for (int lane = 0; lane < environments_->size(); ++lane) {
     const std::string number = std::to_string(lane);

@@ -117,6 +117,7 @@ void CheckLearner(const Config& config, const Locate& locate) {
   if (train.device == Device::kCpu) {
     const Unused unused("train.device", "cpu", locate);
     unused.Check("train.deterministic", train.deterministic, unchanged.deterministic);
+    unused.Check("replay.on_device", config.replay.on_device, ReplaySection().on_device);
     return;
   }
   if (backend != Backend::kFloat) {

@@ -56,6 +56,7 @@ struct ReplaySection {
   int64_t buffer_size = 100'000;
   std::optional<int64_t> max_bytes;
   Codec codec = Codec::kNone;
+  bool on_device = false;  // a second copy of the frames, beside the learner on a GPU
 };
 
 enum class Loss { kHuber, kSquared };

@@ -236,6 +236,10 @@ KeySection ReplayKeys(ReplaySection& replay) {
            .value = EnumPointer(&replay.codec, {"none", "lz4"}),
            .documentation =
                "compression of stored frames; lz4 fits a million Atari transitions in a gigabyte"},
+          {.name = "on_device",
+           .value = &replay.on_device,
+           .documentation = "cuda: the GPU has every frame, too (a million of Atari are 7 GB), and "
+                            "is sent their numbers"},
       }};
 }
 

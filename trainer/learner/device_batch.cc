@@ -1,8 +1,6 @@
 #include "trainer/learner/device_batch.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include <ATen/ATen.h>
 
@@ -14,13 +12,6 @@ constexpr int64_t kAlignment = 16;  // bytes
 template <typename Number>
 std::span<const uint8_t> BytesOf(const std::vector<Number>& numbers) {
   return {reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size() * sizeof(Number)};
-}
-
-// What is sent of a batch.
-std::array<std::span<const uint8_t>, 7> PartsOf(const Batch& batch) {
-  return {BytesOf(batch.states), BytesOf(batch.next_states), BytesOf(batch.actions),
-          BytesOf(batch.rewards), BytesOf(batch.steps), BytesOf(batch.terminated),
-          BytesOf(batch.weights)};
 }
 
 }  // namespace
@@ -40,25 +31,35 @@ at::Tensor ToNetworkInput(const at::Tensor& states, const ObservationSpec& obser
 }
 
 DeviceBatch::DeviceBatch(const DeviceQueue& queue, const ObservationSpec& observation,
-                         const Batch& like)
-    : size_(like.size), n_steps_(like.n_steps) {
+                         const Batch& like, const DeviceFrames* frames)
+    : size_(like.size),
+      n_steps_(like.n_steps),
+      frames_(frames),
+      slots_(like.state_frames.size()),
+      next_slots_(like.next_state_frames.size()) {
   int64_t bytes = 0;
-  std::vector<int64_t> begins;
+  std::vector<int64_t> begins, counts;
   for (const auto& part : PartsOf(like)) {
     begins.push_back(bytes);
-    bytes += (static_cast<int64_t>(part.size()) + kAlignment - 1) / kAlignment * kAlignment;
+    counts.push_back(static_cast<int64_t>(part.size()));
+    bytes += (counts.back() + kAlignment - 1) / kAlignment * kAlignment;
   }
   staged_ = queue.StagingMemory({bytes}, at::kByte);
   sent_ = queue.DeviceMemory({bytes}, at::kByte);
   size_t next = 0;
   const auto part = [&](at::ScalarType type, at::IntArrayRef sizes) {
-    const auto count = static_cast<int64_t>(PartsOf(like)[next].size());
-    const int64_t begin = begins[next++];
+    const int64_t begin = begins[next], count = counts[next];
+    ++next;
     to_.emplace_back(staged_.data_ptr<uint8_t>() + begin, count);
     return sent_.narrow(0, begin, count).view(type).view(sizes);
   };
-  states = part(at::kByte, {size_, observation.stack, -1});
-  next_states = part(at::kByte, {size_, observation.stack, -1});
+  if (slots_.empty()) {
+    states = part(at::kByte, {size_, observation.stack, observation.bytes()});
+    next_states = part(at::kByte, {size_, observation.stack, observation.bytes()});
+  } else {
+    sent_slots_ = part(at::kLong, {size_, observation.stack});
+    sent_next_slots_ = part(at::kLong, {size_, observation.stack});
+  }
   actions = part(at::kInt, {size_});
   rewards = part(at::kFloat, {size_, n_steps_});
   steps = part(at::kInt, {size_});
@@ -66,13 +67,32 @@ DeviceBatch::DeviceBatch(const DeviceQueue& queue, const ObservationSpec& observ
   weights = part(at::kFloat, {size_});
 }
 
+// What is sent of a batch.
+DeviceBatch::Parts DeviceBatch::PartsOf(const Batch& batch) {
+  const bool by_number = !slots_.empty();
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i] = frames_->SlotOf(batch.state_frames[i]);
+    next_slots_[i] = frames_->SlotOf(batch.next_state_frames[i]);
+  }
+  return {by_number ? BytesOf(slots_) : BytesOf(batch.states),
+          by_number ? BytesOf(next_slots_) : BytesOf(batch.next_states),
+          BytesOf(batch.actions),
+          BytesOf(batch.rewards),
+          BytesOf(batch.steps),
+          BytesOf(batch.terminated),
+          BytesOf(batch.weights)};
+}
+
 void DeviceBatch::Stage(const Batch& batch) {
-  const auto parts = PartsOf(batch);
+  const Parts parts = PartsOf(batch);
   for (size_t i = 0; i < parts.size(); ++i) std::ranges::copy(parts[i], to_[i].begin());
 }
 
 void DeviceBatch::Send() {
   sent_.copy_(staged_, /*non_blocking=*/true);
+  if (slots_.empty()) return;
+  states = frames_->StatesOf(sent_slots_);
+  next_states = frames_->StatesOf(sent_next_slots_);
 }
 
 }  // namespace dqnd

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "env_bridge/environment.h"
 #include "replay/replay_memory.h"
 #include "trainer/device/device_queue.h"
+#include "trainer/learner/device_frames.h"
 
 namespace dqnd {
 
@@ -22,10 +24,14 @@ at::Tensor ToNetworkInput(const at::Tensor& states, const ObservationSpec& obser
 // piece.
 class DeviceBatch {
  public:
-  DeviceBatch(const DeviceQueue& queue, const ObservationSpec& observation, const Batch& like);
+  // `frames` has those of batches that come as frame numbers; null where they come as states. It
+  // must outlive this object.
+  DeviceBatch(const DeviceQueue& queue, const ObservationSpec& observation, const Batch& like,
+              const DeviceFrames* frames);
 
   bool IsLike(const Batch& batch) const {
-    return batch.size == size_ && batch.n_steps == n_steps_;
+    return batch.size == size_ && batch.n_steps == n_steps_ &&
+           batch.state_frames.size() == slots_.size();
   }
 
   // Copies a batch to where the device takes it from. The last Send must be done.
@@ -42,9 +48,15 @@ class DeviceBatch {
   at::Tensor weights;              // f32 [size]
 
  private:
-  int size_, n_steps_;
-  at::Tensor staged_, sent_;            // u8 [bytes]
-  std::vector<std::span<uint8_t>> to_;  // parts of staged_, in the order of PartsOf
+  using Parts = std::array<std::span<const uint8_t>, 7>;
+  Parts PartsOf(const Batch& batch);
+
+  const int size_, n_steps_;
+  const DeviceFrames* const frames_;
+  std::vector<int64_t> slots_, next_slots_;  // [size, stack]: here
+  at::Tensor sent_slots_, sent_next_slots_;  // and on the device
+  at::Tensor staged_, sent_;                 // u8 [bytes]
+  std::vector<std::span<uint8_t>> to_;       // parts of staged_, in the order of PartsOf
 };
 
 }  // namespace dqnd

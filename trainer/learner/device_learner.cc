@@ -14,9 +14,10 @@ namespace dqnd {
 
 UpdateResult DeviceLearner::Update(const Batch& batch) {
   if (!batch_ || !batch_->IsLike(batch)) {
-    batch_.emplace(queue_, observation_, batch);
+    batch_.emplace(queue_, observation_, batch, frames_.get());
     update_ = std::make_unique<RepeatedWork>(queue_, [this] { Work(); });
   }
+  if (frames_ != nullptr) frames_->Send();
   batch_->Stage(batch);
   optimizer_.StageStep();
   update_->Run();
@@ -121,6 +122,11 @@ void DeviceLearner::SetTargetToOnline() {
 
 void DeviceLearner::LearnFrom(Policy&) {
   throw std::invalid_argument("train.teacher needs train.device=cpu");
+}
+
+FrameCopy& DeviceLearner::KeepFrames(int64_t capacity) {
+  frames_ = std::make_unique<DeviceFrames>(queue_, observation_.bytes(), capacity);
+  return *frames_;
 }
 
 void DeviceLearner::InitializeFrom(std::string_view safetensors, const std::string& source) {

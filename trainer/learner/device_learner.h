@@ -11,6 +11,7 @@
 
 #include "trainer/device/device_queue.h"
 #include "trainer/learner/device_batch.h"
+#include "trainer/learner/device_frames.h"
 #include "trainer/learner/device_numbers.h"
 #include "trainer/learner/device_optimizer.h"
 #include "trainer/learner/learner.h"
@@ -27,6 +28,7 @@ class DeviceLearner final : public Learner {
                 c10::Device device);
 
   void LearnFrom(Policy& teacher) override;  // throws std::invalid_argument
+  FrameCopy& KeepFrames(int64_t capacity) override;
   UpdateResult Update(const Batch& batch) override;
   void SetLearningRate(double rate) override { optimizer_.SetLearningRate(rate); }
   void SyncTarget() override;
@@ -96,6 +98,7 @@ class DeviceLearner final : public Learner {
   at::Tensor powers_of_gamma_;  // f64 [n_steps + 1]
   // f32 [4]: loss, mean Q, the gradient's norm, whether theta is finite; on the device, and here.
   at::Tensor result_, seen_;
+  std::unique_ptr<DeviceFrames> frames_;  // of the replay memory; null: batches come as states
   std::optional<DeviceBatch> batch_;
   std::unique_ptr<RepeatedWork> update_;
 };

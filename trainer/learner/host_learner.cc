@@ -138,6 +138,10 @@ HostLearner::HostLearner(const Config& config, const EnvironmentSpec& environmen
   SetTargetToOnline();
 }
 
+FrameCopy& HostLearner::KeepFrames(int64_t) {
+  throw std::invalid_argument("replay.on_device needs train.device=cuda");
+}
+
 void HostLearner::SetTargetToOnline() {
   target_network_.parameters().MoveTowards(parameters(), 1.0);
   target_->ParametersChanged();

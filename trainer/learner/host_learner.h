@@ -22,6 +22,7 @@ class HostLearner final : public Learner {
   HostLearner(const Config& config, const EnvironmentSpec& environment, RandomStream& init);
 
   void LearnFrom(Policy& teacher) override { teacher_ = &teacher; }
+  FrameCopy& KeepFrames(int64_t capacity) override;  // throws
   UpdateResult Update(const Batch& batch) override;
   void SetLearningRate(double rate) override { optimizer_.SetLearningRate(rate); }
   void SyncTarget() override;

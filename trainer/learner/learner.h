@@ -40,6 +40,10 @@ class Learner {
   // place of targets (train.teacher_loss). It must outlive this object.
   virtual void LearnFrom(Policy& teacher) = 0;
 
+  // Room for so many frames of the replay memory beside what an update is computed with: from then
+  // on batches may come as frame numbers. Throws std::invalid_argument where none is wanted.
+  virtual FrameCopy& KeepFrames(int64_t capacity) = 0;
+
   // One gradient step on a batch. Throws NonFiniteError naming the update when the loss, the
   // gradient or a parameter is not finite.
   virtual UpdateResult Update(const Batch& batch) = 0;

@@ -1,6 +1,5 @@
 #include "trainer/network/product.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -38,22 +37,10 @@ struct OutputSize {
 at::Tensor Patches(const at::Tensor& input, int64_t kernel, int64_t stride, OutputSize output) {
   const int64_t batch = input.size(0), channels = input.size(1), run = kernel * channels;
   const int64_t picture_row = input.size(3) * channels, picture = input.size(2) * picture_row;
-  at::Tensor patches =
-      at::empty({batch * output.height * output.width, kernel * run}, input.options());
-  const float* from = input.const_data_ptr<float>();
-  float* to = patches.data_ptr<float>();
-  for (int64_t sample = 0; sample < batch; ++sample) {
-    for (int64_t y = 0; y < output.height; ++y) {
-      for (int64_t x = 0; x < output.width; ++x) {
-        const float* corner =
-            from + sample * picture + y * stride * picture_row + x * stride * channels;
-        for (int64_t row = 0; row < kernel; ++row, to += run) {
-          std::copy_n(corner + row * picture_row, run, to);
-        }
-      }
-    }
-  }
-  return patches;
+  return input
+      .as_strided({batch, output.height, output.width, kernel, run},
+                  {picture, stride * picture_row, stride * channels, picture_row, 1})
+      .reshape({batch * output.height * output.width, kernel * run});
 }
 
 }  // namespace
@@ -116,7 +103,7 @@ at::Tensor Product::Convolve(const at::Tensor& input, const at::Tensor& weight,
   const OutputSize output = {(input.size(2) - kernel) / stride_ + 1,
                              (input.size(3) - kernel) / stride_ + 1};
   const bool is_data =
-      input.is_cpu() && !input.requires_grad() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+      !input.requires_grad() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
   if (!is_data || batch * output.height * output.width * fan_in() > kSmallPatchNumbers) {
     return at::conv2d(input, weight, bias, stride_);
   }

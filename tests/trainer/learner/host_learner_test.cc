@@ -1,4 +1,4 @@
-#include "trainer/learner/learner.h"
+#include "trainer/learner/host_learner.h"
 
 #include "trainer/network/safetensors.h"
 
@@ -36,9 +36,9 @@ Config Options() {
   return config;
 }
 
-Learner Make(const Config& config, uint64_t seed = 1) {
+HostLearner Make(const Config& config, uint64_t seed = 1) {
   RandomStream init(seed, "init");
-  return Learner(config, Environment3(), init);
+  return HostLearner(config, Environment3(), init);
 }
 
 std::vector<uint8_t> State(std::array<float, kInputs> values) {
@@ -65,7 +65,7 @@ Batch One(int action, std::vector<float> rewards, bool terminated) {
   return batch;
 }
 
-std::array<float, kActions> Q(Learner& learner, const std::array<float, kInputs>& state) {
+std::array<float, kActions> Q(HostLearner& learner, const std::array<float, kInputs>& state) {
   const std::span<const float> values = learner.policy().ActionValues(State(state));
   return {values[0], values[1]};
 }
@@ -83,16 +83,16 @@ std::map<std::string, std::string> SavedState(const Learner& learner) {
   return state;
 }
 
-TEST(Learner, TheTargetOfATerminalTransitionIsItsReward) {
-  Learner learner = Make(Options());
+TEST(HostLearner, TheTargetOfATerminalTransitionIsItsReward) {
+  HostLearner learner = Make(Options());
   const double q = Q(learner, kHere)[1];
   const UpdateResult result = learner.Update(One(1, {0.7f}, /*terminated=*/true));
   EXPECT_NEAR(result.loss, Huber(q - 0.7), 1e-6);
   EXPECT_NEAR(result.mean_q, q, 1e-6);
 }
 
-TEST(Learner, TheTargetOfAnyOtherTransitionBootstrapsFromTheTargetNetworksMaximum) {
-  Learner learner = Make(Options());
+TEST(HostLearner, TheTargetOfAnyOtherTransitionBootstrapsFromTheTargetNetworksMaximum) {
+  HostLearner learner = Make(Options());
   // Move the online network away, so that the two networks differ.
   const auto target_q = Q(learner, kThere);
   for (int i = 0; i < 50; ++i) learner.Update(One(0, {5.0f}, true));
@@ -101,10 +101,10 @@ TEST(Learner, TheTargetOfAnyOtherTransitionBootstrapsFromTheTargetNetworksMaximu
   EXPECT_NEAR(learner.Update(One(0, {0.7f}, false)).loss, Huber(q - y), 1e-5);
 }
 
-TEST(Learner, DoubleDqnLetsTheOnlineNetworkChooseAndTheTargetNetworkJudge) {
+TEST(HostLearner, DoubleDqnLetsTheOnlineNetworkChooseAndTheTargetNetworkJudge) {
   Config config = Options();
   config.train.double_q = true;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   const auto judge = Q(learner, kThere);
   // Teach the online network to prefer the action that the target network likes less.
   const int other = judge[0] > judge[1] ? 1 : 0;
@@ -116,33 +116,33 @@ TEST(Learner, DoubleDqnLetsTheOnlineNetworkChooseAndTheTargetNetworkJudge) {
   EXPECT_NEAR(learner.Update(One(0, {0.0f}, false)).loss, Huber(q - 0.9 * judge[other]), 1e-5);
 }
 
-TEST(Learner, SeveralStepsDiscountTheRewardsOnTheWayAndTheBootstrapBehindThem) {
-  Learner learner = Make(Options());
+TEST(HostLearner, SeveralStepsDiscountTheRewardsOnTheWayAndTheBootstrapBehindThem) {
+  HostLearner learner = Make(Options());
   const auto next = Q(learner, kThere);
   const double q = Q(learner, kHere)[0];
   const double y = 1.0 + 0.9 * 2.0 + 0.81 * -1.0 + 0.729 * std::max(next[0], next[1]);
   EXPECT_NEAR(learner.Update(One(0, {1.0f, 2.0f, -1.0f}, false)).loss, Huber(q - y), 1e-5);
 }
 
-TEST(Learner, ClippedRewardsStayWithinMinusOneAndOne) {
+TEST(HostLearner, ClippedRewardsStayWithinMinusOneAndOne) {
   Config config = Options();
   config.train.clip_rewards = true;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   const double q = Q(learner, kHere)[0];
   EXPECT_NEAR(learner.Update(One(0, {400.0f}, true)).loss, Huber(q - 1), 1e-6);
 }
 
-TEST(Learner, SquaredLossIsTheMeanSquaredError) {
+TEST(HostLearner, SquaredLossIsTheMeanSquaredError) {
   Config config = Options();
   config.train.loss = Loss::kSquared;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   const double q = Q(learner, kHere)[0];
   EXPECT_NEAR(learner.Update(One(0, {3.0f}, true)).loss, (q - 3) * (q - 3), 1e-5);
 }
 
 // The gradient as small differences of the loss see it, through the network's own forward pass.
-TEST(Learner, TheGradientsNormIsWhatSmallDifferencesOfTheLossSay) {
-  Learner probe = Make(Options());
+TEST(HostLearner, TheGradientsNormIsWhatSmallDifferencesOfTheLossSay) {
+  HostLearner probe = Make(Options());
   const float y = 0.4f;
   const auto loss = [&] { return Huber(Q(probe, kHere)[1] - y); };
   double squares = 0;
@@ -158,18 +158,18 @@ TEST(Learner, TheGradientsNormIsWhatSmallDifferencesOfTheLossSay) {
       squares += std::pow((above - below) / (2 * step), 2);
     }
   }
-  Learner learner = Make(Options());
+  HostLearner learner = Make(Options());
   EXPECT_NEAR(learner.Update(One(1, {y}, true)).grad_norm, std::sqrt(squares), 2e-3);
 }
 
-TEST(Learner, UpdatesMakeTheValueOfTheTakenActionReachItsTarget) {
-  Learner learner = Make(Options());
+TEST(HostLearner, UpdatesMakeTheValueOfTheTakenActionReachItsTarget) {
+  HostLearner learner = Make(Options());
   for (int i = 0; i < 500; ++i) learner.Update(One(1, {2.5f}, true));
   EXPECT_NEAR(Q(learner, kHere)[1], 2.5, 0.02);
   EXPECT_EQ(learner.updates(), 500);
 }
 
-TEST(Learner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
+TEST(HostLearner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
   // With plain squared means (alpha 0, large epsilon) a step is proportional to the gradient.
   Config config = Options();
   config.optimizer = {.name = OptimizerName::kRmsprop,
@@ -179,7 +179,7 @@ TEST(Learner, AClippedGradientMovesTheParametersAsOneOfTheLimitsNorm) {
                       .epsilon = 1e6};
   const auto moved = [&](std::optional<double> limit, double& norm) {
     config.train.max_grad_norm = limit;
-    Learner learner = Make(config);
+    HostLearner learner = Make(config);
     std::vector<float> before;
     for (const auto& e : learner.parameters().entries())
       before.insert(before.end(), e.value.data_ptr<float>(),
@@ -210,11 +210,11 @@ std::vector<float> StatisticsOf(const std::vector<NamedTensor>& tensors) {
   return statistics;
 }
 
-TEST(Learner, RunningStatisticsSeeSampledStatesAloneAndReachTheTargetWithItsWeights) {
+TEST(HostLearner, RunningStatisticsSeeSampledStatesAloneAndReachTheTargetWithItsWeights) {
   Config config = Options();
   config.network.backend = Backend::kBnn;
   config.train.double_q = true;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   const auto online = [&] { return StatisticsOf(learner.Tensors().at("network")); };
   const auto target = [&] { return StatisticsOf(learner.Tensors().at("target")); };
   const std::vector<float> initial = online();
@@ -229,7 +229,7 @@ TEST(Learner, RunningStatisticsSeeSampledStatesAloneAndReachTheTargetWithItsWeig
   EXPECT_NE(once, initial);
   Batch batch = One(0, {1.0f}, false);
   batch.next_states = State(kHere);
-  Learner other = Make(config);
+  HostLearner other = Make(config);
   other.Update(batch);
   EXPECT_EQ(StatisticsOf(other.Tensors().at("network")), once);
 
@@ -238,12 +238,12 @@ TEST(Learner, RunningStatisticsSeeSampledStatesAloneAndReachTheTargetWithItsWeig
   EXPECT_EQ(target(), once);
 }
 
-TEST(Learner, LatentWeightsStayWithinOneAndRealOnesDoNot) {
+TEST(HostLearner, LatentWeightsStayWithinOneAndRealOnesDoNot) {
   Config config = Options();
   config.network.backend = Backend::kBnn;
   config.network.hidden_sizes = {8, 8};
   config.optimizer.learning_rate = 0.5;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   for (int i = 0; i < 50; ++i) {
     learner.Update(One(i % 2, {i % 3 == 0 ? 9.0f : -9.0f}, true));
   }
@@ -258,8 +258,8 @@ TEST(Learner, LatentWeightsStayWithinOneAndRealOnesDoNot) {
   EXPECT_GT(largest_real, 1);
 }
 
-TEST(Learner, TheTargetNetworkMovesOnlyWhenItIsSynchronised) {
-  Learner learner = Make(Options());
+TEST(HostLearner, TheTargetNetworkMovesOnlyWhenItIsSynchronised) {
+  HostLearner learner = Make(Options());
   const double old_value = std::max(Q(learner, kThere)[0], Q(learner, kThere)[1]);
   for (int i = 0; i < 30; ++i) learner.Update(One(0, {4.0f}, true));
   const auto y_of = [&] {  // the loss with reward 0 tells the target
@@ -274,7 +274,7 @@ TEST(Learner, TheTargetNetworkMovesOnlyWhenItIsSynchronised) {
   EXPECT_NEAR(y_of(), 0.9 * new_value, 1e-4);
 }
 
-TEST(Learner, PolyakAveragingMovesTheTargetByTheFractionTau) {
+TEST(HostLearner, PolyakAveragingMovesTheTargetByTheFractionTau) {
   RandomStream a(1, "init"), b(2, "init");
   NetworkSection options;
   options.architecture = Architecture::kMlp;
@@ -287,8 +287,8 @@ TEST(Learner, PolyakAveragingMovesTheTargetByTheFractionTau) {
               0.75f * from + 0.25f * to, 1e-7);
 }
 
-TEST(Learner, ANonFiniteRewardStopsTheUpdateBeforeAnyParameterMoves) {
-  Learner learner = Make(Options());
+TEST(HostLearner, ANonFiniteRewardStopsTheUpdateBeforeAnyParameterMoves) {
+  HostLearner learner = Make(Options());
   learner.Update(One(0, {1.0f}, true));
   const auto before = SavedState(learner);
   try {
@@ -300,18 +300,18 @@ TEST(Learner, ANonFiniteRewardStopsTheUpdateBeforeAnyParameterMoves) {
   EXPECT_EQ(SavedState(learner), before);
 }
 
-TEST(Learner, ParametersThatOverflowStopTheRun) {
+TEST(HostLearner, ParametersThatOverflowStopTheRun) {
   Config config = Options();
   config.optimizer.learning_rate = 1e39;
-  Learner learner = Make(config);
+  HostLearner learner = Make(config);
   EXPECT_THROW(learner.Update(One(0, {1.0f}, true)), NonFiniteError);
 }
 
-TEST(Learner, ASavedLearnerGoesOnToTheSameBits) {
-  Learner first = Make(Options());
+TEST(HostLearner, ASavedLearnerGoesOnToTheSameBits) {
+  HostLearner first = Make(Options());
   for (int i = 0; i < 10; ++i) first.Update(One(i % 2, {1.0f}, false));
   const auto saved = SavedState(first);
-  Learner second = Make(Options(), /*seed=*/9);
+  HostLearner second = Make(Options(), /*seed=*/9);
   for (const auto& [name, tensors] : second.Tensors()) {
     DecodeSafetensors(saved.at(name), name, tensors);
   }
@@ -332,12 +332,12 @@ class FixedPolicy : public Policy {
   std::vector<float> values_ = {3, -2};
 };
 
-TEST(Learner, LearnsItsTeachersValuesOfEveryActionWhateverTheRewardsAre) {
+TEST(HostLearner, LearnsItsTeachersValuesOfEveryActionWhateverTheRewardsAre) {
   for (const TeacherLoss loss : {TeacherLoss::kValues, TeacherLoss::kPolicy}) {
     Config config = Options();
     config.train.teacher_loss = loss;
     config.train.teacher_temperature = 1;
-    Learner learner = Make(config);
+    HostLearner learner = Make(config);
     FixedPolicy teacher;
     learner.LearnFrom(teacher);
     for (int update = 0; update < 2000; ++update) {
