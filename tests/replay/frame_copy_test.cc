@@ -25,7 +25,7 @@ class RingOfFrames final : public FrameCopy {
   int64_t capacity() const override { return static_cast<int64_t>(slots_.size()); }
 
   void Put(int64_t number, std::span<const uint8_t> frame) override {
-    if (last_ && number != 0) EXPECT_EQ(number, *last_ + 1);
+    EXPECT_EQ(number, last_ && number != 0 ? *last_ + 1 : number);
     last_ = number;
     slots_[number % capacity()] = {number, {frame.begin(), frame.end()}};
   }

@@ -59,7 +59,8 @@ class RecordingGraph final : public at::GraphImplInterface {
       call.operation.callBoxed(stack);
       const std::vector<at::Tensor> now = TensorsOf(stack), then = TensorsOf(call.results);
       for (size_t i = 0; i < now.size(); ++i) {
-        if (!now[i].is_alias_of(then[i])) then[i].detach().copy_(now[i]);
+        // A gradient that nobody wants is none.
+        if (now[i].defined() && !now[i].is_alias_of(then[i])) then[i].detach().copy_(now[i]);
       }
     }
   }

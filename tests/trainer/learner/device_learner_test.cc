@@ -131,7 +131,10 @@ std::vector<Case> Cases() {
       {"clipped gradient", [](Config& config) { config.train.max_grad_norm = 0.05; }},
       {"slow target", [](Config& config) { config.train.tau = 0.3; }},
       {"Nature's network",
-       [](Config& config) { config.network.architecture = Architecture::kNatureCnn; },
+       [](Config& config) {
+         config.network.architecture = Architecture::kNatureCnn;
+         config.optimizer.learning_rate = 1e-4;
+       },
        AtariObservation()},
       {"a vector of numbers",
        [](Config& config) { config.network.architecture = Architecture::kMlp; },
