@@ -61,10 +61,10 @@ void Update(benchmark::State& state, const std::string& workload, const std::str
   config.train.learner = learner_kind;
   const std::unique_ptr<Dqn> dqn = Started(config);
   RandomStream init(1, "init"), sample(1, "sample");
-  Learner learner(config, dqn->environment(), init);
+  const std::unique_ptr<Learner> learner = MakeLearner(config, dqn->environment(), init);
   Batch batch;
   dqn->replay().Sample(32, 1, sample, batch);
-  for (auto _ : state) benchmark::DoNotOptimize(learner.Update(batch).loss);
+  for (auto _ : state) benchmark::DoNotOptimize(learner->Update(batch).loss);
 }
 
 void Cycle(benchmark::State& state, const std::string& workload) {

@@ -123,6 +123,25 @@ TEST(ConfigCheck, HowFloatNetworksAreComputedIsRefusedWhereItChangesNothing) {
               HasSubstr("train.precision has no effect with train.learner reference"));
 }
 
+TEST(ConfigCheck, AGpuTrainsFloatNetworksItsOwnWay) {
+  EXPECT_EQ(Parsed("train: {device: cuda}").train.device, Device::kCuda);
+  EXPECT_THAT(Refusal("train: {device: cuda}\nnetwork: {backend: bnn}"),
+              HasSubstr("train.device is cuda, which trains float networks; network.backend is bnn"));
+  for (const char* key : {"learner: reference", "precision: bfloat16", "teacher: runs/t"}) {
+    EXPECT_THAT(Refusal("train: {device: cuda, " + std::string(key) + "}"),
+                HasSubstr("has no effect with train.device cuda; remove it"))
+        << key;
+  }
+  EXPECT_THAT(Refusal("train: {device: gpu}"), HasSubstr("cpu, cuda"));
+}
+
+TEST(ConfigCheck, WhatBelongsToAGpuNeedsOne) {
+  EXPECT_THAT(Refusal("train: {deterministic: false}"),
+              HasSubstr("train.deterministic has no effect with train.device cpu; remove it"));
+  EXPECT_THAT(Refusal("replay: {on_device: true}"),
+              HasSubstr("replay.on_device has no effect with train.device cpu; remove it"));
+}
+
 TEST(ConfigCheck, PrometheusListensOnAnAddress) {
   for (const char* address :
        {"9100", "host", "host:", ":9100", "host:65536", "host:-1", "::1:9100", "host:9100x"}) {

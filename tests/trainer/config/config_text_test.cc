@@ -72,7 +72,8 @@ TEST(ConfigText, AConfigurationThatIsWrittenOutReadsBackEqual) {
                            "optimizer: {name: rmsprop_nature}",
                            "train: {teacher: runs/t, teacher_temperature: 2, teacher_acts: true}",
                            "train: {teacher: runs/t, teacher_loss: values}",
-                           "train: {learner: reference}", "train: {precision: bfloat16}"}) {
+                           "train: {learner: reference}", "train: {precision: bfloat16}",
+                           "train: {device: cuda, deterministic: false}\nreplay: {on_device: true}"}) {
     const Config config = Parsed(yaml);
     ExpectEqual(Parsed(ToYaml(config)), config);
   }
@@ -86,7 +87,9 @@ TEST(ConfigText, TheUnusualConfigurationDiffersFromTheDefaultsInEveryKeyThatItCa
       const bool is_default_name = key.path == "optimizer.name";
       const bool is_teachers = key.name.starts_with("teacher");  // which excludes double_q
       const bool is_other_architectures = key.path == "network.width";
-      const bool is_float_networks = key.name == "learner" || key.name == "precision";
+      const bool is_float_networks = key.name == "learner" || key.name == "precision" ||
+                                     key.name == "device" || key.name == "deterministic" ||
+                                     key.name == "on_device";
       if (is_other_optimizers || is_default_name || is_teachers || is_other_architectures ||
           is_float_networks) {
         continue;

@@ -57,8 +57,8 @@ TEST(ConfigLater, KeysOfLaterVersionsAreRefusedInOneSentence) {
   EXPECT_EQ(Refusal("train:\n  overlap: true\n"),
             "run.yaml:2:3: train.overlap is not in this version: acting and learning take turns; "
             "remove it");
-  EXPECT_THAT(Refusal("train: {device: cuda}"), HasSubstr(" is not in this version: "));
-  EXPECT_THAT(Refusal("", {"train.device=cuda"}), HasSubstr("train.device is not in this"));
+  EXPECT_THAT(Refusal("train: {overlap: false}"), HasSubstr(" is not in this version: "));
+  EXPECT_THAT(Refusal("", {"train.overlap=true"}), HasSubstr("train.overlap is not in this"));
 }
 
 TEST(ConfigLater, NoKeyIsBothHereAndLater) {
