@@ -61,7 +61,8 @@ void Update(benchmark::State& state, const std::string& workload, const std::str
   config.train.learner = learner_kind;
   const std::unique_ptr<Dqn> dqn = Started(config);
   RandomStream init(1, "init"), sample(1, "sample");
-  const std::unique_ptr<Learner> learner = MakeLearner(config, dqn->environment(), init);
+  ThreadTeam team(static_cast<int>(config.train.threads.value_or(1)));
+  const std::unique_ptr<Learner> learner = MakeLearner(config, dqn->environment(), init, team);
   Batch batch;
   dqn->replay().Sample(32, 1, sample, batch);
   for (auto _ : state) benchmark::DoNotOptimize(learner->Update(batch).loss);

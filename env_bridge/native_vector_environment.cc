@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
-#include "base/thread_team.h"
 #include "env_bridge/make_environment.h"
 #include "env_bridge/remote/remote_environment.h"
 #include "env_bridge/vector_environment.h"
@@ -15,9 +14,8 @@ namespace {
 
 class NativeVectorEnvironment final : public VectorEnvironment {
  public:
-  NativeVectorEnvironment(const EnvironmentOptions& options, int n_envs, int threads)
-      : environments_(MakeEnvironments(options, n_envs)),
-        team_(spec().takes_long ? std::min(threads, n_envs) : 1) {
+  NativeVectorEnvironment(const EnvironmentOptions& options, int n_envs, ThreadTeam* team)
+      : environments_(MakeEnvironments(options, n_envs)), team_(team != nullptr ? *team : alone_) {
     observation_bytes_ = static_cast<size_t>(spec().observation.bytes());
     results_.resize(n_envs);
     outcomes_.resize(n_envs * observation_bytes_);
@@ -37,7 +35,7 @@ class NativeVectorEnvironment final : public VectorEnvironment {
 
   void Step(std::span<const int> actions) override {
     assert(actions.size() == environments_.size());
-    team_.For(size(), [&](int64_t k) {
+    const auto step = [&](int64_t k) {
       Environment& environment = *environments_[k];
       results_[k] = environment.Step(actions[k]);
       const std::span<uint8_t> outcome = Row(outcomes_, k), observation = Row(observations_, k);
@@ -48,7 +46,8 @@ class NativeVectorEnvironment final : public VectorEnvironment {
       } else {
         std::ranges::copy(outcome, observation.begin());
       }
-    });
+    };
+    team_.For(size(), step, spec().takes_long);
   }
 
   std::span<const StepResult> results() const override { return results_; }
@@ -97,7 +96,8 @@ class NativeVectorEnvironment final : public VectorEnvironment {
   }
 
   Environments environments_;
-  ThreadTeam team_;
+  ThreadTeam alone_{1};
+  ThreadTeam& team_;
   size_t observation_bytes_ = 0;
 
   std::vector<StepResult> results_;
@@ -108,14 +108,14 @@ class NativeVectorEnvironment final : public VectorEnvironment {
 }  // namespace
 
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
-                                                         int n_envs, int threads) {
+                                                         int n_envs, ThreadTeam* team) {
   if (n_envs < 1) {
     throw std::invalid_argument(
         fmt::format("environment.n_envs is {}; it must be at least 1", n_envs));
   }
   CheckOptions(options);
   if (IsRemote(options.id)) return MakeRemoteVectorEnvironment(options, n_envs);
-  return std::make_unique<NativeVectorEnvironment>(options, n_envs, threads);
+  return std::make_unique<NativeVectorEnvironment>(options, n_envs, team);
 }
 
 }  // namespace dqnd

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/thread_team.h"
 #include "env_bridge/environment.h"
 #include "env_bridge/environment_options.h"
 #include "env_bridge/image.h"
@@ -58,11 +59,12 @@ class VectorEnvironment {
   virtual std::string failure() const { return {}; }
 };
 
-// `n_envs` environments: native ones are stepped on `threads` threads where that is worth it
-// (spec().takes_long), else one after the other in the caller's; others by their workers side by
-// side. Threads change nothing but the time it takes. Throws what MakeEnvironment throws, and
+// `n_envs` environments: native ones are stepped by `team`, which must outlive them, where that is
+// worth it (spec().takes_long), else one after the other in the caller's thread; others by their
+// workers side by side. Threads change nothing but the time it takes. Throws what MakeEnvironment throws, and
 // std::invalid_argument when n_envs < 1.
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
-                                                         int n_envs, int threads = 1);
+                                                         int n_envs,
+                                                         ThreadTeam* team = nullptr);
 
 }  // namespace dqnd

@@ -142,11 +142,10 @@ ReplayOptions ReplayOptionsOf(const Config& config, const ObservationSpec& obser
 
 namespace {
 
-std::unique_ptr<VectorEnvironment> MakeEnvironments(const Config& config) {
+std::unique_ptr<VectorEnvironment> MakeEnvironments(const Config& config, ThreadTeam& team) {
   EnvironmentSection section = config.environment;
   section.workers = ResolveWorkers(section);
-  auto environments = MakeVectorEnvironment(section, section.n_envs,
-                                            static_cast<int>(config.train.threads.value_or(1)));
+  auto environments = MakeVectorEnvironment(section, section.n_envs, &team);
   // Better now than at the first evaluation, if a worker elsewhere has no game left for it.
   if (IsElsewhere(section.id) && config.evaluation.every_env_steps > 0) MakeEnvironment(section);
   return environments;
@@ -158,10 +157,11 @@ Dqn::Dqn(const Config& config)
     : config_(config),
       init_stream_(config.run.seed, "init"),
       sample_stream_(config.run.seed, "sample"),
-      environments_(MakeEnvironments(config)),
+      team_(static_cast<int>(config.train.threads.value_or(1))),
+      environments_(MakeEnvironments(config, team_)),
       states_(config.environment.n_envs, environment().observation),
       replay_(ReplayOptionsOf(config, environment().observation)),
-      learner_(MakeLearner(config, environment(), init_stream_)),
+      learner_(MakeLearner(config, environment(), init_stream_, team_)),
       episodes_(config.environment.n_envs),
       actions_(config.environment.n_envs),
       exploratory_(config.environment.n_envs) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random_stream.h"
+#include "base/thread_team.h"
 #include "env_bridge/frame_stack.h"
 #include "env_bridge/vector_environment.h"
 #include "env_bridge/watch/watch_hub.h"
@@ -91,6 +92,7 @@ class Dqn {
   RandomStream init_stream_;
   RandomStream sample_stream_;
   std::vector<RandomStream> explore_streams_;  // one a parallel environment
+  ThreadTeam team_;  // games and updates take turns with it
   std::unique_ptr<VectorEnvironment> environments_;
   FrameStack states_;    // phi: what each parallel environment's next action is chosen from
   ReplayMemory replay_;  // D

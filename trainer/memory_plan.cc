@@ -91,7 +91,8 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
                     weights, InUnits(bytes), InUnits(limit.bytes), limit.source));
   }
   RandomStream init(0, "init");
-  const std::unique_ptr<Learner> learner = MakeLearner(config, spec, init);
+  ThreadTeam team(static_cast<int>(config.train.threads.value_or(1)));
+  const std::unique_ptr<Learner> learner = MakeLearner(config, spec, init, team);
   const auto count = static_cast<size_t>(config.train.batch_size);
   const size_t state_bytes =
       count * static_cast<size_t>(spec.observation.bytes()) * spec.observation.stack;

@@ -123,15 +123,14 @@ void HostLearner::SyncTarget() {
 }
 
 HostLearner::HostLearner(const Config& config, const EnvironmentSpec& environment,
-                         RandomStream& init)
+                         RandomStream& init, ThreadTeam& team)
     : options_(config.train),
       num_actions_(environment.num_actions()),
-      team_(static_cast<int>(config.train.threads.value_or(1))),
       online_network_(config.network, environment.observation, num_actions_, init),
       target_network_(config.network, environment.observation, num_actions_, init),
-      optimizer_(config.optimizer, online_network_.parameters(), team_),
-      online_(Compute(config, online_network_, environment, team_)),
-      target_(Compute(config, target_network_, environment, team_)),
+      optimizer_(config.optimizer, online_network_.parameters(), team),
+      online_(Compute(config, online_network_, environment, team)),
+      target_(Compute(config, target_network_, environment, team)),
       actor_(config.network.actor == ActorKind::kNetwork
                  ? MakeActor(*online_)
                  : MakeActor(online_network_, config.network, environment.observation)) {

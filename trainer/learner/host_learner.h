@@ -19,7 +19,9 @@ namespace dqnd {
 // On this machine's processors. An update whose loss or gradient is not finite changes nothing.
 class HostLearner final : public Learner {
  public:
-  HostLearner(const Config& config, const EnvironmentSpec& environment, RandomStream& init);
+  // Divides its work among `team`, which must outlive it.
+  HostLearner(const Config& config, const EnvironmentSpec& environment, RandomStream& init,
+              ThreadTeam& team);
 
   void LearnFrom(Policy& teacher) override { teacher_ = &teacher; }
   FrameCopy& KeepFrames(int64_t capacity) override;  // throws
@@ -48,7 +50,6 @@ class HostLearner final : public Learner {
 
   TrainSection options_;
   int num_actions_;
-  ThreadTeam team_;
   QNetwork online_network_, target_network_;
   Optimizer optimizer_;
   std::unique_ptr<Computation> online_;  // Q, theta

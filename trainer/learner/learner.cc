@@ -7,12 +7,12 @@
 namespace dqnd {
 
 std::unique_ptr<Learner> MakeLearner(const Config& config, const EnvironmentSpec& environment,
-                                     RandomStream& init) {
+                                     RandomStream& init, ThreadTeam& team) {
   if (config.train.device == Device::kCuda) {
     return std::make_unique<DeviceLearner>(config, environment, init,
                                            FindGpu(config.train.deterministic));
   }
-  return std::make_unique<HostLearner>(config, environment, init);
+  return std::make_unique<HostLearner>(config, environment, init, team);
 }
 
 }  // namespace dqnd

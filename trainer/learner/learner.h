@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random_stream.h"
+#include "base/thread_team.h"
 #include "env_bridge/environment.h"
 #include "env_bridge/policy.h"
 #include "replay/replay_memory.h"
@@ -72,10 +73,10 @@ class Learner {
   virtual void SetUpdates(int64_t updates) = 0;
 };
 
-// On the device that train.device names. Draws the initial weights from `init`; both networks start
-// equal. Throws std::invalid_argument when the network does not fit the environment, or this
+// On the device that train.device names, or divided among `team`, which must outlive the learner.
+// Draws the initial weights from `init`; both networks start equal. Throws std::invalid_argument when the network does not fit the environment, or this
 // machine does not have what the configuration asks for.
 std::unique_ptr<Learner> MakeLearner(const Config& config, const EnvironmentSpec& environment,
-                                     RandomStream& init);
+                                     RandomStream& init, ThreadTeam& team);
 
 }  // namespace dqnd

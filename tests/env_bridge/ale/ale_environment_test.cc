@@ -329,8 +329,9 @@ TEST(AleEnvironment, GivesRawRewards) {
 
 TEST(AleVectorEnvironment, PlaysOnSeveralThreadsAsOnOne) {
   constexpr int kGames = 3;
-  const auto alone = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, 1);
-  const auto shared = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, 2);
+  ThreadTeam team(2);
+  const auto alone = MakeVectorEnvironment({.id = "ale:breakout"}, kGames);
+  const auto shared = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, &team);
   ASSERT_TRUE(shared->spec().takes_long);
   RandomStream actions(1, "actions");
   for (const auto& games : {alone.get(), shared.get()}) games->Reset(std::vector<uint64_t>{4, 5, 6});

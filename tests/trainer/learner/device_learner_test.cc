@@ -76,11 +76,16 @@ Batch RandomBatch(const Config& config, const ObservationSpec& observation, Rand
   return batch;
 }
 
-template <typename AnyLearner, typename... More>
-std::unique_ptr<Learner> Make(const Config& config, const ObservationSpec& observation,
-                              More... more) {
+std::unique_ptr<Learner> OnHost(const Config& config, const ObservationSpec& observation) {
+  static ThreadTeam alone(1);
   RandomStream init(1, "init");
-  return std::make_unique<AnyLearner>(config, EnvironmentOf(observation), init, more...);
+  return std::make_unique<HostLearner>(config, EnvironmentOf(observation), init, alone);
+}
+
+std::unique_ptr<Learner> OnDevice(const Config& config, const ObservationSpec& observation) {
+  RandomStream init(1, "init");
+  return std::make_unique<DeviceLearner>(config, EnvironmentOf(observation), init,
+                                         c10::Device(c10::kCPU));
 }
 
 // The largest difference of two learners' numbers, in units of the largest number.
@@ -154,8 +159,8 @@ TEST(DeviceLearner, LearnsWhatTheHostsLearnerDoes) {
     SCOPED_TRACE(test.name);
     const ProcessorsRecord record;
     const Config config = ConfigOf(test);
-    const auto host = Make<HostLearner>(config, test.observation);
-    const auto device = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+    const auto host = OnHost(config, test.observation);
+    const auto device = OnDevice(config, test.observation);
     EXPECT_EQ(Bits(*device), Bits(*host));
     RandomStream random(2, "batches");
     for (int update = 0; update < 10; ++update) {
@@ -183,14 +188,14 @@ TEST(DeviceLearner, LearnsWhatTheHostsLearnerDoes) {
 TEST(DeviceLearner, GoesOnFromItsTensorsToTheSameBits) {
   const Case test{"adam"};
   const Config config = ConfigOf(test);
-  const auto first = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto first = OnDevice(config, test.observation);
   RandomStream random(2, "batches");
   std::vector<Batch> batches;
   for (int i = 0; i < 12; ++i) batches.push_back(RandomBatch(config, test.observation, random));
   for (int i = 0; i < 6; ++i) first->Update(batches[i]);
   first->SyncTarget();
 
-  const auto second = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto second = OnDevice(config, test.observation);
   const auto saved = first->Tensors();
   for (const auto& [name, tensors] : second->Tensors()) {
     DecodeSafetensors(EncodeSafetensors(saved.at(name), {}), name, tensors);
@@ -208,9 +213,9 @@ TEST(DeviceLearner, BeginsWithTheWeightsThatItIsGiven) {
   const Config config = ConfigOf(test);
   RandomStream random(2, "batches");
   const Batch batch = RandomBatch(config, test.observation, random);
-  const auto learned = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto learned = OnDevice(config, test.observation);
   learned->Update(batch);
-  const auto fresh = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto fresh = OnDevice(config, test.observation);
   fresh->InitializeFrom(EncodeSafetensors(learned->parameters().entries(), {}), "a file");
   const auto expected = learned->policy().ActionValues(batch.states);
   EXPECT_THAT(fresh->policy().ActionValues(batch.states), ::testing::ElementsAreArray(expected));
@@ -222,8 +227,8 @@ TEST(DeviceLearner, ActsForAnyNumberOfStatesInTurn) {
   const ProcessorsRecord record;
   const Case test{"adam"};
   Config config = ConfigOf(test);
-  const auto host = Make<HostLearner>(config, test.observation);
-  const auto device = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto host = OnHost(config, test.observation);
+  const auto device = OnDevice(config, test.observation);
   RandomStream random(3, "states");
   for (int round = 0; round < 6; ++round) {
     for (const int64_t count : {1, 8, 3}) {
@@ -250,8 +255,8 @@ TEST(DeviceLearner, LearnsTheSameBitsFromFramesThatTheDeviceHas) {
                               .frame_bytes = observation.bytes(),
                               .stack = observation.stack};
   ReplayMemory plain(options), copied(options);
-  const auto from_states = Make<DeviceLearner>(config, observation, c10::Device(c10::kCPU));
-  const auto from_frames = Make<DeviceLearner>(config, observation, c10::Device(c10::kCPU));
+  const auto from_states = OnDevice(config, observation);
+  const auto from_frames = OnDevice(config, observation);
   copied.CopyFramesTo(from_frames->KeepFrames(options.UsualFrames()));
 
   RandomStream random(4, "play"), sample(5, "sample"), same(5, "sample");
@@ -291,7 +296,7 @@ TEST(DeviceLearner, LearnsTheSameBitsFromFramesThatTheDeviceHas) {
 TEST(DeviceLearner, SaysWhichUpdateMetANumberThatIsNotFinite) {
   const Case test{"squared loss", [](Config& config) { config.train.loss = Loss::kSquared; }};
   const Config config = ConfigOf(test);
-  const auto learner = Make<DeviceLearner>(config, test.observation, c10::Device(c10::kCPU));
+  const auto learner = OnDevice(config, test.observation);
   RandomStream random(2, "batches");
   Batch batch = RandomBatch(config, test.observation, random);
   learner->Update(batch);

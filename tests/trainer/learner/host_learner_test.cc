@@ -37,8 +37,9 @@ Config Options() {
 }
 
 HostLearner Make(const Config& config, uint64_t seed = 1) {
+  static ThreadTeam alone(1);
   RandomStream init(seed, "init");
-  return HostLearner(config, Environment3(), init);
+  return HostLearner(config, Environment3(), init, alone);
 }
 
 std::vector<uint8_t> State(std::array<float, kInputs> values) {
