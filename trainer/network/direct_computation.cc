@@ -21,8 +21,12 @@ DirectShape ShapeOf(const LayerSite& site) {
           .outputs = product.outputs()};
 }
 
-// Numbers that take longer to convert than another thread takes to begin.
-constexpr int64_t kWorthSharing = 100'000;
+// Products that take longer than another thread takes to begin.
+constexpr int64_t kWorthSharing = 400'000;
+constexpr int64_t kOperationsOfAConversion = 4;
+
+// So many that threads are busy equally long.
+constexpr int64_t kSamplesForEachThread = 8;
 
 // Acting and learning take turns with different batches: nothing is given back.
 void AtLeast(int64_t numbers, std::vector<float>& memory) {
@@ -49,6 +53,7 @@ class DirectComputation final : public Computation {
                          .bias = bias,
                          .y = {},
                          .dx = {}});
+      if (!layers_.back().layer->shape().is_fully_connected()) convolutions_ = layers_.size();
     }
   }
 
@@ -57,13 +62,26 @@ class DirectComputation final : public Computation {
     batch_ = static_cast<int64_t>(states.size()) / state_bytes;
     const int64_t numbers = observation_.elements() * observation_.stack;
     AtLeast(batch_ * numbers, states_);
+    // A large batch goes through the convolutions sample by sample, whose numbers then stay in a
+    // cache from one layer to the next; of a small one, each layer is divided.
+    const bool by_sample = batch_ >= kSamplesForEachThread * team_.size();
+    const std::span convolutions = std::span(layers_).first(by_sample ? convolutions_ : 0);
+    int64_t operations = batch_ * numbers * kOperationsOfAConversion;
+    const float* x = states_.data();
+    for (size_t i = 0; i < layers_.size(); x = layers_[i++].y.data()) {
+      const DirectShape& shape = layers_[i].layer->shape();
+      AtLeast(batch_ * shape.out_numbers(), layers_[i].y);
+      if (i >= convolutions.size()) continue;
+      operations += batch_ * shape.out_numbers() * shape.fan_in();
+      layers_[i].layer->Begin(batch_, x);
+    }
     const auto of_sample = [&](int64_t sample) {
       Convert(states.subspan(sample * state_bytes, state_bytes), states_.data() + sample * numbers);
+      for (Site& site : convolutions) site.layer->ForwardSample(sample, site.y.data());
     };
-    team_.For(batch_, of_sample, batch_ * numbers > kWorthSharing);
-    const float* x = states_.data();
-    for (Site& site : layers_) {
-      AtLeast(batch_ * site.layer->shape().out_numbers(), site.y);
+    team_.For(batch_, of_sample, operations > kWorthSharing);
+    x = convolutions.empty() ? states_.data() : convolutions.back().y.data();
+    for (Site& site : std::span(layers_).subspan(convolutions.size())) {
       site.layer->Forward(batch_, x, site.y.data());
       x = site.y.data();
     }
@@ -128,6 +146,7 @@ class DirectComputation final : public Computation {
   const bool flattens_pictures_;  // one channel after the other, as PyTorch's nn.Flatten does
   ThreadTeam& team_;
   std::vector<Site> layers_;
+  size_t convolutions_ = 0;  // the first of them
   int64_t batch_ = 0;
   std::vector<float> states_;  // [batch, height, width, stack * channels], or flattened
 };

@@ -117,8 +117,7 @@ class LayerOf final : public DirectLayer {
   }
 
   void Forward(int64_t batch, const float* x, float* y) override {
-    x_ = Rounded(x, batch * shape_.in_numbers(), shape_.in_numbers() + shape_.kernel_run(),
-                 rounded_x_, team_);
+    x_ = Rounded(x, batch * shape_.in_numbers(), BeyondX(), rounded_x_, team_);
     if (!shape_.is_fully_connected()) return Convolve(batch, y);
     const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
     if (is_transposed_) {
@@ -150,6 +149,26 @@ class LayerOf final : public DirectLayer {
     team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
   }
 
+  void Begin(int64_t batch, const float* x) override {
+    if constexpr (std::is_same_v<Number, float>) {
+      x_ = x;
+    } else {
+      const int64_t count = batch * shape_.in_numbers() + BeyondX();
+      if (static_cast<int64_t>(rounded_x_.size()) < count) rounded_x_.resize(count);
+      x_ = rounded_x_.data();
+      unrounded_x_ = x;
+    }
+  }
+
+  void ForwardSample(int64_t sample, float* y) override {
+    if constexpr (!std::is_same_v<Number, float>) {
+      const int64_t begin = sample * shape_.in_numbers();
+      Round(unrounded_x_ + begin, shape_.in_numbers(), rounded_x_.data() + begin);
+    }
+    const int64_t height = shape_.out_height();
+    for (int64_t row = sample * height; row < (sample + 1) * height; ++row) ConvolveRow(row, y);
+  }
+
   void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
                 float* dx) override {
     BiasGradient(batch, dy, gradients.bias);
@@ -164,30 +183,36 @@ class LayerOf final : public DirectLayer {
   }
 
  private:
-  // A row of the result is one product: its pixels see runs of x that begin `stride` pixels apart,
-  // one run for each row of the kernel.
+  // Numbers behind x that are paired with the last of an odd number of terms.
+  int64_t BeyondX() const { return shape_.in_numbers() + shape_.kernel_run(); }
+
   void Convolve(int64_t batch, float* y) {
+    const auto part = [&](int64_t row) { ConvolveRow(row, y); };
+    team_.For(batch * shape_.out_height(), part,
+              WorthSharing(batch * shape_.out_numbers() * shape_.fan_in()));
+  }
+
+  // A row of the result, counted through all samples, is one product: its pixels see runs of x that
+  // begin `stride` pixels apart, one run for each row of the kernel.
+  void ConvolveRow(int64_t row_of_all, float* y) {
     const DirectShape& s = shape_;
     const int64_t height = s.out_height(), width = s.out_width();
-    const auto part = [&](int64_t i) {
-      const int64_t sample = i / height, row = i % height;
-      float* to = y + i * width * s.outputs;
-      Compute(ProductSum<Number>{
-          .rows = width,
-          .columns = s.outputs,
-          .runs = s.kernel_height,
-          .steps = s.kernel_run() / kTerms<Number>,
-          .a = x_ + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
-          .a_row = s.stride * s.in_channels,
-          .a_run = s.in_width * s.in_channels,
-          .b = transposed_.data(),
-          .b_run = s.kernel_run() * s.outputs,
-          .b_term = s.outputs,
-          .c = to,
-          .c_row = s.outputs});
-      AddBias({width, s.outputs, s.outputs}, parameters_.bias, rectified_, to);
-    };
-    team_.For(batch * height, part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+    const int64_t sample = row_of_all / height, row = row_of_all % height;
+    float* to = y + row_of_all * width * s.outputs;
+    Compute(ProductSum<Number>{
+        .rows = width,
+        .columns = s.outputs,
+        .runs = s.kernel_height,
+        .steps = s.kernel_run() / kTerms<Number>,
+        .a = x_ + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
+        .a_row = s.stride * s.in_channels,
+        .a_run = s.in_width * s.in_channels,
+        .b = transposed_.data(),
+        .b_run = s.kernel_run() * s.outputs,
+        .b_term = s.outputs,
+        .c = to,
+        .c_row = s.outputs});
+    AddBias({width, s.outputs, s.outputs}, parameters_.bias, rectified_, to);
   }
 
   void BiasGradient(int64_t batch, const float* dy, float* dbias) {
@@ -334,6 +359,7 @@ class LayerOf final : public DirectLayer {
   bool is_transposed_;               // whether Forward takes W as [fan_in, outputs]
   const Number* weights_ = nullptr;  // [outputs, fan_in]
   const Number* x_ = nullptr;        // of the last Forward, [batch, in_numbers]
+  const float* unrounded_x_ = nullptr;
   std::vector<Number> transposed_;
   std::vector<Number> rounded_weights_, rounded_x_, rounded_dy_, dy_in_pairs_;  // of bfloat16
   std::vector<float> bias_gradients_;                                           // [batch, outputs]

@@ -50,6 +50,11 @@ class DirectLayer {
 
   virtual void Forward(int64_t batch, const float* x, float* y) = 0;
 
+  // The same sample by sample, by several threads: Begin, then ForwardSample of each, in any order.
+  // REQUIRES: a convolution.
+  virtual void Begin(int64_t batch, const float* x) = 0;
+  virtual void ForwardSample(int64_t sample, float* y) = 0;
+
   // Of the last Forward's x, from dC/dy, which is 0 where y was cut off: dC/dW and dC/db. And dC/dx
   // unless dx is null, 0 where x, which the layer before has rectified, was cut off.
   virtual void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
