@@ -192,6 +192,11 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
   plan.disk_bytes = teacher_bytes + kept * (4 * network_bytes + SegmentBytes(replay)) +
                     replay_bytes(config.replay.buffer_size) + 60 * kMiB;  // logs and metrics
 
+  if (config.train.device == Device::kCuda) {
+    plan.gpu_bytes = 5 * network_bytes +
+                     (config.replay.on_device ? replay.UsualFrames() * replay.frame_bytes : 0);
+  }
+
   // The bound grows with buffer_size, so the largest that fits is found by halving.
   const int64_t rest = plan.total_bytes() - plan.parts[0].bytes - plan.parts[1].bytes;
   int64_t fits = 0, too_large = kMostTransitions + 1;
@@ -212,6 +217,10 @@ std::string MemoryPlan::Table() const {
   table += fmt::format("  {:<26}{:>12}\n", "total", InUnits(total_bytes()));
   table += fmt::format("  {:<26}{:>12}  {}\n", "available", InUnits(limit.bytes), limit.source);
   table += fmt::format("  {:<26}{:>12}  at most\n", "disk", InUnits(disk_bytes));
+  if (gpu_bytes > 0) {
+    table += fmt::format("  {:<26}{:>12}  networks, optimizer and frames; CUDA itself takes more\n",
+                         "GPU", InUnits(gpu_bytes));
+  }
   return table;
 }
 

@@ -18,6 +18,8 @@ struct MemoryPlan {
   };
   std::vector<Part> parts;
   int64_t disk_bytes = 0;
+  // Of a GPU's memory, beside what CUDA and LibTorch take there themselves; 0 without one.
+  int64_t gpu_bytes = 0;
   MemoryLimit limit;
   int64_t exhibition_bytes = 0;  // of one exhibition game; none is in `parts`
   // The largest replay.buffer_size with which the run fits the limit, in another process of the

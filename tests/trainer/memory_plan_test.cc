@@ -57,6 +57,20 @@ TEST(PlanMemory, LeavesRoomForTheHealthCheckOfAContainer) {
   unsetenv("DQND_VOLUME");
 }
 
+TEST(PlanMemory, SaysWhatAGpuIsToHold) {
+  const MemoryLimit limit{.bytes = 8 * kGiB, .source = "a test"};
+  Config config = WithBuffer(1'000'000);
+  EXPECT_EQ(PlanMemory(config, limit, 0).gpu_bytes, 0);
+  config.train.device = Device::kCuda;
+  const MemoryPlan plan = PlanMemory(config, limit, 0);
+  EXPECT_EQ(plan.gpu_bytes, 5 * 4 * 132'566);  // two networks, two moments, a gradient
+  config.replay.on_device = true;
+  const int64_t with_frames = PlanMemory(config, limit, 0).gpu_bytes;
+  EXPECT_GT(with_frames, plan.gpu_bytes + 1'000'000 * 400LL);
+  EXPECT_LT(with_frames, plan.gpu_bytes + 1'200'000 * 400LL);
+  EXPECT_THAT(plan.Table(), HasSubstr("GPU "));
+}
+
 TEST(PlanMemory, WhereNothingFitsItSaysSo) {
   EXPECT_EQ(PlanMemory(WithBuffer(1000), {.bytes = 1 << 20, .source = "a test"}, 130 * kMiB)
                 .largest_buffer_size,

@@ -1,6 +1,8 @@
 #include "trainer/learner/device_frames.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 
 #include <ATen/ATen.h>
 
@@ -14,7 +16,15 @@ constexpr int64_t kMostWaiting = 256;
 DeviceFrames::DeviceFrames(const DeviceQueue& queue, int64_t frame_bytes, int64_t capacity)
     : queue_(queue), capacity_(capacity), frame_bytes_(frame_bytes) {
   const c10::StreamGuard use = queue_.Use();
-  frames_ = queue.DeviceMemory({capacity + 1, frame_bytes}, at::kByte);
+  try {
+    frames_ = queue.DeviceMemory({capacity + 1, frame_bytes}, at::kByte);
+  } catch (const c10::Error& error) {
+    throw std::invalid_argument("replay.on_device keeps " + std::to_string(capacity) +
+                                " frames of " + std::to_string(frame_bytes) +
+                                " bytes, for which the device has no room (" +
+                                error.what_without_backtrace() +
+                                "); lower replay.buffer_size, or leave replay.on_device false");
+  }
   frames_[capacity].zero_();
   waiting_ = queue.StagingMemory({kMostWaiting, frame_bytes}, at::kByte);
 }

@@ -14,7 +14,7 @@ namespace dqnd {
 // together there, and what is sent of it is numbers. Owned and called by one thread.
 class DeviceFrames final : public FrameCopy {
  public:
-  // Throws what LibTorch throws where the device has no room for them.
+  // Throws std::invalid_argument where the device has no room for them.
   DeviceFrames(const DeviceQueue& queue, int64_t frame_bytes, int64_t capacity);
 
   int64_t capacity() const override { return capacity_; }
