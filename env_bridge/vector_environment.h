@@ -61,10 +61,9 @@ class VectorEnvironment {
 
 // `n_envs` environments: native ones are stepped by `team`, which must outlive them, where that is
 // worth it (spec().takes_long), else one after the other in the caller's thread; others by their
-// workers side by side. Threads change nothing but the time it takes. Throws what MakeEnvironment throws, and
-// std::invalid_argument when n_envs < 1.
+// workers side by side. Threads change nothing but the time it takes. Throws what MakeEnvironment
+// throws, and std::invalid_argument when n_envs < 1.
 std::unique_ptr<VectorEnvironment> MakeVectorEnvironment(const EnvironmentOptions& options,
-                                                         int n_envs,
-                                                         ThreadTeam* team = nullptr);
+                                                         int n_envs, ThreadTeam* team = nullptr);
 
 }  // namespace dqnd

@@ -200,8 +200,7 @@ void ReplayMemory::FetchIndices(int n_steps, bool by_number, Batch& batch) const
 }
 
 // Fills `position` of the batch with the transition of that number.
-void ReplayMemory::FetchOne(int64_t transition, int position, bool by_number,
-                            Batch& batch) const {
+void ReplayMemory::FetchOne(int64_t transition, int position, bool by_number, Batch& batch) const {
   const Segment& segment = SegmentOf(transition);
   const auto i = static_cast<size_t>(position);
   const auto first = static_cast<uint32_t>(transition - segment.first_transition());

@@ -26,13 +26,13 @@ struct Batch {
   // episode's first. Both [size, stack].
   static constexpr int64_t kNoFrame = -1;
   std::vector<int64_t> state_frames, next_state_frames;
-  std::vector<int32_t> actions;      // [size]
-  std::vector<float> rewards;        // [size, n_steps], 0 from `steps` on
-  std::vector<int32_t> steps;        // [size], 1..n_steps: env_steps between state and next state
-  std::vector<uint8_t> terminated;   // [size], 1: the next state is terminal
-  std::vector<int64_t> indices;      // [size], the transition's number since the run began
-  std::vector<float> weights;        // [size], importance weights; 1 under uniform sampling
-  FrameStore::Scratch scratch;       // the memory's, between two frames
+  std::vector<int32_t> actions;     // [size]
+  std::vector<float> rewards;       // [size, n_steps], 0 from `steps` on
+  std::vector<int32_t> steps;       // [size], 1..n_steps: env_steps between state and next state
+  std::vector<uint8_t> terminated;  // [size], 1: the next state is terminal
+  std::vector<int64_t> indices;     // [size], the transition's number since the run began
+  std::vector<float> weights;       // [size], importance weights; 1 under uniform sampling
+  FrameStore::Scratch scratch;      // the memory's, between two frames
 };
 
 // The bounded memory of the newest transitions.
@@ -168,7 +168,7 @@ class ReplayMemory {
   std::deque<int64_t> first_frames_;  // the number of the first frame of each of sealed_
   int64_t making_first_frame_ = 0;    // and of making_
   FrameCopy* copy_ = nullptr;
-  std::vector<Lane> lanes_;                            // [options_.lanes]
+  std::vector<Lane> lanes_;  // [options_.lanes]
   int64_t appended_ = 0;
   FrameStore::Scratch scratch_;
 };

@@ -92,7 +92,7 @@ class Dqn {
   RandomStream init_stream_;
   RandomStream sample_stream_;
   std::vector<RandomStream> explore_streams_;  // one a parallel environment
-  ThreadTeam team_;  // games and updates take turns with it
+  ThreadTeam team_;                            // games and updates take turns with it
   std::unique_ptr<VectorEnvironment> environments_;
   FrameStack states_;    // phi: what each parallel environment's next action is chosen from
   ReplayMemory replay_;  // D

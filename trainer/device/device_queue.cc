@@ -9,8 +9,7 @@
 namespace dqnd {
 
 DeviceQueue::DeviceQueue(c10::Device device)
-    : device_(device),
-      stream_(c10::impl::VirtualGuardImpl(device.type()).getNewStream(device)) {}
+    : device_(device), stream_(c10::impl::VirtualGuardImpl(device.type()).getNewStream(device)) {}
 
 at::Tensor DeviceQueue::DeviceMemory(at::IntArrayRef sizes, at::ScalarType type) const {
   return at::empty(sizes, at::TensorOptions(type).device(device_));

@@ -50,8 +50,8 @@ void DeviceLearner::Work() {
   const at::Tensor error = q_j - y, size = error.abs();
   const bool huber = options_.loss == Loss::kHuber;
   const at::Tensor slope = huber ? error.clamp(-1, 1) : 2 * error;
-  const at::Tensor loss = huber ? at::where(size < 1, 0.5 * error * error, size - 0.5)
-                                : error * error;
+  const at::Tensor loss =
+      huber ? at::where(size < 1, 0.5 * error * error, size - 0.5) : error * error;
 
   // Gradient descent on it with respect to theta.
   const at::Tensor weights = batch_->weights / static_cast<double>(error.size(0));
@@ -71,9 +71,9 @@ void DeviceLearner::Work() {
 at::Tensor DeviceLearner::Targets() const {
   const at::Tensor next = Input(batch_->next_states);
   const at::Tensor judge = target_.Forward(next, kUse);
-  const at::Tensor best = options_.double_q
-                              ? judge.gather(1, online_.Forward(next, kUse).argmax(1, true)).squeeze(1)
-                              : judge.amax(1);
+  const at::Tensor best =
+      options_.double_q ? judge.gather(1, online_.Forward(next, kUse).argmax(1, true)).squeeze(1)
+                        : judge.amax(1);
   // Rewards beyond a transition's env_steps are 0.
   at::Tensor rewards = batch_->rewards.to(at::kDouble);
   if (options_.clip_rewards) rewards = rewards.clamp(-1, 1);
@@ -179,8 +179,8 @@ struct DeviceLearner::DeviceActor::Pass {
 };
 
 std::span<const float> DeviceLearner::DeviceActor::ActionValues(std::span<const uint8_t> states) {
-  const int64_t count = static_cast<int64_t>(states.size()) / observation_.stack /
-                        observation_.bytes();
+  const int64_t count =
+      static_cast<int64_t>(states.size()) / observation_.stack / observation_.bytes();
   std::shared_ptr<Pass>& pass = passes_[count];
   if (pass == nullptr) {
     const int64_t sizes[] = {count, observation_.stack, observation_.bytes()};

@@ -45,8 +45,7 @@ void DeviceOptimizer::Step(const at::Tensor& factor) {
     v.mul_(alpha).addcmul_(g, g, 1 - alpha);
     m.lerp_(g, 1 - alpha);
     const at::Tensor variance = (v - m * m).clamp_min_(0);
-    theta.sub_(step_size * g /
-               (nature ? (variance + epsilon).sqrt_() : variance.sqrt() + epsilon));
+    theta.sub_(step_size * g / (nature ? (variance + epsilon).sqrt_() : variance.sqrt() + epsilon));
   } else {
     v.mul_(alpha).addcmul_(g, g, 1 - alpha);
     theta.sub_(step_size * g / (v.sqrt() + epsilon));

@@ -74,8 +74,9 @@ class Learner {
 };
 
 // On the device that train.device names, or divided among `team`, which must outlive the learner.
-// Draws the initial weights from `init`; both networks start equal. Throws std::invalid_argument when the network does not fit the environment, or this
-// machine does not have what the configuration asks for.
+// Draws the initial weights from `init`; both networks start equal. Throws std::invalid_argument
+// when the network does not fit the environment, or this machine does not have what the
+// configuration asks for.
 std::unique_ptr<Learner> MakeLearner(const Config& config, const EnvironmentSpec& environment,
                                      RandomStream& init, ThreadTeam& team);
 

@@ -334,7 +334,8 @@ TEST(AleVectorEnvironment, PlaysOnSeveralThreadsAsOnOne) {
   const auto shared = MakeVectorEnvironment({.id = "ale:breakout"}, kGames, &team);
   ASSERT_TRUE(shared->spec().takes_long);
   RandomStream actions(1, "actions");
-  for (const auto& games : {alone.get(), shared.get()}) games->Reset(std::vector<uint64_t>{4, 5, 6});
+  for (const auto& games : {alone.get(), shared.get()})
+    games->Reset(std::vector<uint64_t>{4, 5, 6});
   for (int env_step = 0; env_step < 300; ++env_step) {
     std::vector<int> chosen(kGames);
     for (int& action : chosen) action = static_cast<int>(actions.Below(4));

@@ -125,8 +125,9 @@ TEST(ConfigCheck, HowFloatNetworksAreComputedIsRefusedWhereItChangesNothing) {
 
 TEST(ConfigCheck, AGpuTrainsFloatNetworksItsOwnWay) {
   EXPECT_EQ(Parsed("train: {device: cuda}").train.device, Device::kCuda);
-  EXPECT_THAT(Refusal("train: {device: cuda}\nnetwork: {backend: bnn}"),
-              HasSubstr("train.device is cuda, which trains float networks; network.backend is bnn"));
+  EXPECT_THAT(
+      Refusal("train: {device: cuda}\nnetwork: {backend: bnn}"),
+      HasSubstr("train.device is cuda, which trains float networks; network.backend is bnn"));
   for (const char* key : {"learner: reference", "precision: bfloat16", "teacher: runs/t"}) {
     EXPECT_THAT(Refusal("train: {device: cuda, " + std::string(key) + "}"),
                 HasSubstr("has no effect with train.device cuda; remove it"))

@@ -68,12 +68,13 @@ void ExpectEqual(Config a, Config b) {
 }
 
 TEST(ConfigText, AConfigurationThatIsWrittenOutReadsBackEqual) {
-  for (const char* yaml : {"", kUnusual, "optimizer: {name: adam, beta1: 0.5, beta2: 0.6}",
-                           "optimizer: {name: rmsprop_nature}",
-                           "train: {teacher: runs/t, teacher_temperature: 2, teacher_acts: true}",
-                           "train: {teacher: runs/t, teacher_loss: values}",
-                           "train: {learner: reference}", "train: {precision: bfloat16}",
-                           "train: {device: cuda, deterministic: false}\nreplay: {on_device: true}"}) {
+  for (const char* yaml :
+       {"", kUnusual, "optimizer: {name: adam, beta1: 0.5, beta2: 0.6}",
+        "optimizer: {name: rmsprop_nature}",
+        "train: {teacher: runs/t, teacher_temperature: 2, teacher_acts: true}",
+        "train: {teacher: runs/t, teacher_loss: values}", "train: {learner: reference}",
+        "train: {precision: bfloat16}",
+        "train: {device: cuda, deterministic: false}\nreplay: {on_device: true}"}) {
     const Config config = Parsed(yaml);
     ExpectEqual(Parsed(ToYaml(config)), config);
   }

@@ -98,8 +98,9 @@ double Difference(const Learner& a, const Learner& b) {
       EXPECT_EQ(tensors[i].name, other.name);
       EXPECT_EQ(tensors[i].shape, other.shape);
       const double largest = other.value.abs().max().item<double>();
-      difference = std::max(difference, (tensors[i].value - other.value).abs().max().item<double>() /
-                                            std::max(largest, 1e-3));
+      difference =
+          std::max(difference, (tensors[i].value - other.value).abs().max().item<double>() /
+                                   std::max(largest, 1e-3));
     }
   }
   return difference;
@@ -301,9 +302,9 @@ TEST(DeviceLearner, SaysThatFramesDoNotFit) {
   const Case test{"adam"};
   const auto learner = OnDevice(ConfigOf(test), test.observation);
   EXPECT_THAT([&] { learner->KeepFrames(int64_t{1} << 44); },
-              ::testing::ThrowsMessage<std::invalid_argument>(::testing::AllOf(
-                  ::testing::HasSubstr("keeps 17592186044416 frames of 400 bytes"),
-                  ::testing::HasSubstr("lower replay.buffer_size"))));
+              ::testing::ThrowsMessage<std::invalid_argument>(
+                  ::testing::AllOf(::testing::HasSubstr("keeps 17592186044416 frames of 400 bytes"),
+                                   ::testing::HasSubstr("lower replay.buffer_size"))));
 }
 #endif
 

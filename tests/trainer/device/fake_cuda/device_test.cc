@@ -18,8 +18,7 @@ namespace dqnd {
 namespace {
 
 std::string CallsOfTheFake() {
-  const auto calls =
-      reinterpret_cast<const char* (*)()>(::dlsym(RTLD_DEFAULT, "fake_cuda_calls"));
+  const auto calls = reinterpret_cast<const char* (*)()>(::dlsym(RTLD_DEFAULT, "fake_cuda_calls"));
   return calls == nullptr ? "it was not loaded" : calls();
 }
 

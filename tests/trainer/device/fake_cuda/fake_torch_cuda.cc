@@ -1,6 +1,6 @@
-// What libdqnd_cuda.so and FindGpu need of LibTorch's CUDA library, with one GPU that has a name and
-// graphs that count their calls: so that loading, registering and calling are tested where there is
-// no GPU. Built as libtorch_cuda.so; FAKE_GPUS says how many GPUs there are.
+// What libdqnd_cuda.so and FindGpu need of LibTorch's CUDA library, with one GPU that has a name
+// and graphs that count their calls: so that loading, registering and calling are tested where
+// there is no GPU. Built as libtorch_cuda.so; FAKE_GPUS says how many GPUs there are.
 #include <cuda.h>
 
 #include <ATen/cuda/CUDAGeneratorImpl.h>
@@ -64,7 +64,8 @@ cudaDeviceProp* getCurrentDeviceProperties() {
   return &properties;
 }
 
-CUDAGraph::CUDAGraph(bool keep) : capture_stream_(c10::cuda::getCurrentCUDAStream()), keep_graph_(keep) {
+CUDAGraph::CUDAGraph(bool keep)
+    : capture_stream_(c10::cuda::getCurrentCUDAStream()), keep_graph_(keep) {
   calls += "made ";
 }
 CUDAGraph::~CUDAGraph() {
