@@ -6,6 +6,7 @@
     benchmarks/learning.py minatar space_invaders
     benchmarks/learning.py backends breakout         four backends, two seeds of 300,000 frames each, an hour and a half
     benchmarks/learning.py arithmetic breakout       how an update is computed: three ways, five seeds of 300,000 env_steps
+    benchmarks/learning.py pong                      Atari Pong, one seed of 2,000,000 env_steps, an hour and a half
 
 Runs go to runs/learning and are skipped when they are complete; the summary goes to
 docs/learning/NAME.json and is printed.
@@ -93,6 +94,30 @@ def arithmetic(game, ways, seeds):
     return summary
 
 
+# Training returns of Dopamine's DQN on Pong (with sticky actions) in its first 250,000 env_steps, its second, and so on:
+# five runs, from baselines/atari/data/pong.json of google/dopamine.
+DOPAMINE_PONG = [
+    [-20.33, -19.31, -17.85, -17.30, -17.20, -15.51, -14.10, -13.70],
+    [-20.32, -19.19, -17.31, -15.30, -13.22, -9.13, -3.31, 4.89],
+    [-20.36, -18.47, -15.10, -14.50, -11.35, -10.22, -7.11, -3.31],
+    [-20.56, -20.70, -20.26, -20.11, -20.26, -20.51, -20.30, -20.21],
+    [-20.18, -17.95, -17.25, -15.68, -14.77, -12.76, -10.38, -10.37],
+]
+
+
+def pong(seeds):
+    """Training return by env_step, and periodic evaluations, of each seed, beside the published runs."""
+    curves, evaluations = {}, {}
+    for seed in seeds:
+        run = train("atari/pong_fast.yaml", f"pong-{seed}", f"run.seed={seed}", "train.total_env_steps=2000000",
+                    "evaluation.every_env_steps=100000")
+        curves[seed] = column(run / "progress.csv", "rollout/ep_rew_mean")[9::10]
+        with open(run / "evaluations.csv") as file:
+            evaluations[seed] = [(int(row["env_steps"]), float(row["mean_reward"])) for row in csv.DictReader(file)]
+        print(f"seed {seed}: {curves[seed][-1]}, best evaluation {max(evaluations[seed], key=lambda e: e[1])}", flush=True)
+    return {"curves": curves, "evaluations": evaluations, "dopamine_by_250000_env_steps": DOPAMINE_PONG}
+
+
 # Adam for all: 3e-4 learns more than 1e-3 with float layers, less with binarized ones.
 ADAM = ["optimizer.name=adam", "optimizer.alpha=~", "optimizer.centered=~", "optimizer.epsilon=~"]
 # A student has the better float run of its game and seed as its teacher.
@@ -132,13 +157,15 @@ def backends(game, seeds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["cartpole", "minatar", "backends", "arithmetic"])
+    parser.add_argument("what", choices=["cartpole", "minatar", "backends", "arithmetic", "pong"])
     parser.add_argument("game", nargs="?", default="breakout")
     parser.add_argument("--seeds", type=int, nargs="+")
     parser.add_argument("--ways", nargs="+", choices=list(ARITHMETIC), default=list(ARITHMETIC))
     arguments = parser.parse_args()
     if arguments.what == "cartpole":
         name, summary = "cartpole", cartpole(arguments.seeds or [1, 2, 3, 4, 5])
+    elif arguments.what == "pong":
+        name, summary = "pong", pong(arguments.seeds or [1])
     elif arguments.what == "arithmetic":
         name = f"arithmetic-{arguments.game}"
         summary = arithmetic(arguments.game, arguments.ways, arguments.seeds or [1, 2, 3, 4, 5])

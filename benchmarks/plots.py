@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws docs/performance/NAME.json as NAME.svg beside it: plots.py side_by_side"""
+"""Draws measurements that lie under docs/ as NAME.json as NAME.svg beside them: plots.py side_by_side scaling pong"""
 
 import json
 import pathlib
@@ -11,7 +11,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-FOLDER = pathlib.Path(__file__).resolve().parents[1] / "docs/performance"
+DOCS = pathlib.Path(__file__).resolve().parents[1] / "docs"
 
 
 def side_by_side(measured, axes):
@@ -56,19 +56,35 @@ def scaling(measured, axes):
     axes[0][0].legend(fontsize=8)
 
 
+def pong(measured, axes):
+    """Training returns over env_steps, dots for evaluations; thin lines for what was published."""
+    for number, published in enumerate(measured["dopamine_by_250000_env_steps"]):
+        axes.plot([250_000 * (i + 0.5) for i in range(len(published))], published, color="gray", linewidth=0.8,
+                  label="Dopamine's DQN, five runs, sticky actions" if number == 0 else None)
+    for seed, curve in measured["curves"].items():
+        axes.plot(*zip(*curve), label="dqnd, configs/atari/pong_fast.yaml")
+        axes.plot(*zip(*measured["evaluations"][seed]), "o", markersize=4, markerfacecolor="none", label="its evaluations")
+    axes.set_xlabel("env_steps")
+    axes.set_ylabel("return of a game")
+    axes.grid(linewidth=0.3)
+    axes.legend(fontsize=8)
+
+
 # By name of the measurement: what draws it, rows and columns of axes.
-PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4)}
+PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong": (pong, 1, 1)}
 
 
 def main():
     for name in sys.argv[1:]:
-        measured = json.loads((FOLDER / f"{name}.json").read_text())
+        (file,) = DOCS.glob(f"*/{name}.json")
+        measured = json.loads(file.read_text())
         draw, rows, columns = PLOTS[name]
         figure, axes = plt.subplots(rows, columns, figsize=(max(8, 2.5 * columns), 5), layout="constrained")
         draw(measured, axes)
-        figure.suptitle(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
+        if "processor" in measured:
+            figure.suptitle(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
         plt.rcParams["svg.hashsalt"] = name
-        figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(file.with_suffix(".svg"), metadata={"Date": None})
 
 
 if __name__ == "__main__":

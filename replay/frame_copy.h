@@ -16,7 +16,7 @@ class FrameCopy {
   virtual int64_t capacity() const = 0;
 
   // Frame `number` of the memory. Numbers count up by one from that of its oldest frame; after a
-  // memory was restored they begin at 0 again.
+  // memory was restored they begin anew.
   virtual void Put(int64_t number, std::span<const uint8_t> frame) = 0;
 };
 

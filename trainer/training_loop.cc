@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include <c10/util/Exception.h>
+
 #include "trainer/evaluation.h"
 #include "trainer/interval.h"
 #include "trainer/machine.h"
@@ -189,6 +191,8 @@ std::optional<EvaluationResult> TrainingLoop::PlayEvaluation(MomentSink* sink,
                          },
                      .sink = sink,
                      .remark = [this](const std::string& remark) { around_.log.warn(remark); }});
+  } catch (const c10::Error&) {  // of the network that plays
+    throw;
   } catch (const std::exception& error) {
     games_failure_ = error.what();
     return std::nullopt;

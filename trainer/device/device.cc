@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cassert>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -15,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void Fail(const std::string& what) {
-  throw std::invalid_argument("train.device is cuda, but " + what + "; or use train.device=cpu");
+std::string Because(const std::string& what) {
+  return "train.device is cuda, but " + what + "; or use train.device=cpu";
 }
 
 // Loads a library for good, its symbols for whatever is loaded after it. Returns what is wrong.
@@ -50,18 +51,22 @@ void SetDeterminism(bool deterministic) {
 
 c10::Device FindGpu(bool deterministic) {
   // cuBLAS reads it when it begins: buffers of a fixed size, without which sums may vary.
-  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  if (deterministic) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/1);
   if (const std::string problem = Load("libtorch_cuda.so"); !problem.empty()) {
-    Fail("this LibTorch has no CUDA (" + problem +
-         "); set Torch_DIR to a LibTorch with CUDA of the version that dqnd was built with");
+    throw std::invalid_argument(
+        Because("this LibTorch has no CUDA (" + problem +
+                "); set Torch_DIR to a LibTorch with CUDA of the version that dqnd was built with"));
   }
   if (const std::string problem = Load(OwnLibrary()); !problem.empty()) {
-    Fail("dqnd's own part for it is missing (" + problem + "); build dqnd with -DDQND_CUDA=ON");
+    throw std::invalid_argument(Because("dqnd's own part for it is missing (" + problem +
+                                        "); build dqnd with -DDQND_CUDA=ON"));
   }
   const auto* guard = c10::impl::device_guard_impl_registry[static_cast<size_t>(c10::kCUDA)].load();
   if (guard == nullptr || guard->deviceCount() == 0) {
-    Fail("no GPU is visible; look at nvidia-smi and CUDA_VISIBLE_DEVICES");
+    throw std::runtime_error(
+        Because("no GPU is visible; look at nvidia-smi and CUDA_VISIBLE_DEVICES"));
   }
+  assert(at::Context::hasCUDA());
   SetDeterminism(deterministic);
   return c10::Device(c10::kCUDA, 0);
 }

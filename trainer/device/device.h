@@ -14,8 +14,10 @@ namespace dqnd {
 // are of float32. Otherwise LibTorch may take what is fastest, TF32 products included. It holds for
 // the whole process.
 //
-// Throws std::invalid_argument, saying what is missing and what to do, where this LibTorch has no
-// CUDA or this machine no GPU.
+// REQUIRES: LibTorch has computed nothing before; it looks for CUDA once.
+//
+// Throws, saying what is missing and what to do: std::invalid_argument where this LibTorch has no
+// CUDA, std::runtime_error where no GPU is there, which may change.
 c10::Device FindGpu(bool deterministic);
 
 // "NVIDIA H200"; of a processor "CPU". REQUIRES: FindGpu returned it, or it is a processor.

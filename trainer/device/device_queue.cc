@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/GraphImplInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace dqnd {
@@ -24,16 +25,32 @@ RepeatedWork::RepeatedWork(const DeviceQueue& queue, std::function<void()> work)
 
 RepeatedWork::~RepeatedWork() = default;
 
+// Null where the device records nothing.
+std::unique_ptr<at::GraphImplInterface> RepeatedWork::Recorded() const {
+  std::unique_ptr<at::GraphImplInterface> graph = at::create_graph_impl(queue_.device().type());
+  if (graph == nullptr) return nullptr;
+  // While it records, the device's allocator can neither use nor give back what other work left.
+  if (auto* allocator = dynamic_cast<c10::DeviceAllocator*>(
+          c10::GetAllocator(queue_.device().type()))) {
+    allocator->emptyCache();
+  }
+  graph->capture_begin();
+  try {
+    work_();
+  } catch (...) {  // what is freed on the way out must not become part of a recording
+    try {
+      graph->capture_end();
+    } catch (const c10::Error&) {  // it says that the recording is broken, which is known
+    }
+    throw;
+  }
+  graph->capture_end();
+  return graph;
+}
+
 void RepeatedWork::Run() {
   const c10::StreamGuard use = queue_.Use();
-  if (graph_ == nullptr && runs_ >= kRunsBeforeRecording) {
-    graph_ = at::create_graph_impl(queue_.device().type());
-    if (graph_ != nullptr) {
-      graph_->capture_begin();
-      work_();
-      graph_->capture_end();
-    }
-  }
+  if (graph_ == nullptr && runs_ >= kRunsBeforeRecording) graph_ = Recorded();
   if (graph_ != nullptr) return graph_->replay();
   ++runs_;
   work_();

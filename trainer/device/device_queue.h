@@ -54,6 +54,8 @@ class RepeatedWork {
   // Libraries make what they need at first use, which is not to be recorded.
   static constexpr int kRunsBeforeRecording = 3;
 
+  std::unique_ptr<at::GraphImplInterface> Recorded() const;
+
   const DeviceQueue& queue_;
   const std::function<void()> work_;
   int runs_ = 0;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include <ATen/ATen.h>
 
 namespace dqnd {
@@ -41,6 +43,25 @@ TEST(RepeatedWork, IsSimplyDoneWhereADeviceRecordsNothing) {
   RepeatedWork work(queue, [&] { ++times; });
   for (int i = 0; i < 10; ++i) work.Run();
   EXPECT_EQ(times, 10);
+}
+
+TEST(RepeatedWork, ThatFailsWhileItIsRecordedIsRecordedAnewTheNextTime) {
+  const ProcessorsRecord record;
+  const DeviceQueue queue(c10::kCPU);
+  at::Tensor sum = at::zeros({1});
+  bool fails = false;
+  RepeatedWork work(queue, [&] {
+    sum.add_(1);
+    if (fails) throw std::runtime_error("no memory");
+  });
+  for (int i = 0; i < 3; ++i) work.Run();
+  fails = true;
+  EXPECT_THROW(work.Run(), std::runtime_error);
+  EXPECT_EQ(NumberOf(sum), 3);
+  EXPECT_EQ(NumberOf(at::ones({1}).add_(1)), 2);  // nothing is recorded any more
+  fails = false;
+  for (int i = 0; i < 3; ++i) work.Run();
+  EXPECT_EQ(NumberOf(sum), 6);
 }
 
 // What this process decides while work is recorded is decided for ever: the reason why a learner's

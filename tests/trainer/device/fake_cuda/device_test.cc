@@ -47,7 +47,7 @@ TEST(FindGpu, SaysThatThereIsNoGpu) {
   try {
     FindGpu(true);
     FAIL();
-  } catch (const std::invalid_argument& error) {
+  } catch (const std::runtime_error& error) {
     EXPECT_STREQ(error.what(),
                  "train.device is cuda, but no GPU is visible; look at nvidia-smi and "
                  "CUDA_VISIBLE_DEVICES; or use train.device=cpu");

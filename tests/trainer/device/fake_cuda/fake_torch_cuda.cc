@@ -5,6 +5,7 @@
 
 #include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/cuda/CUDAGraph.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include <cstdlib>
@@ -55,6 +56,14 @@ cudaError_t cudaGetLastError() {
 const char* cudaGetErrorString(cudaError_t) {
   return "none";
 }
+
+namespace at {
+struct CUDAHooks final : CUDAHooksInterface {
+  explicit CUDAHooks(CUDAHooksArgs) {}
+  bool hasCUDA() const override { return true; }
+};
+REGISTER_CUDA_HOOKS(CUDAHooks)
+}  // namespace at
 
 namespace at::cuda {
 
