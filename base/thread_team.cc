@@ -1,5 +1,7 @@
 #include "base/thread_team.h"
 
+#include <algorithm>
+
 namespace dqnd {
 namespace {
 
@@ -25,9 +27,9 @@ void AwaitChange(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int size) {
+ThreadTeam::ThreadTeam(int size) : ranges_(std::max(size, 1)) {
   try {
-    for (int i = 1; i < size; ++i) threads_.emplace_back([this] { Work(); });
+    for (size_t i = 1; i < ranges_.size(); ++i) threads_.emplace_back([this, i] { Work(i); });
   } catch (...) {  // no more threads may be made: those that were would be waited for
     End();
     throw;
@@ -47,23 +49,29 @@ void ThreadTeam::End() {
 void ThreadTeam::Share(int64_t count, Call call, const void* body) {
   call_ = call;
   body_ = body;
-  count_ = count;
-  next_.store(0, std::memory_order_relaxed);
+  const auto members = static_cast<int64_t>(ranges_.size());
+  for (int64_t i = 0; i < members; ++i) {
+    ranges_[i].next.store(count * i / members, std::memory_order_relaxed);
+    ranges_[i].end = count * (i + 1) / members;
+  }
   in_it_.store(kOpen, std::memory_order_release);
   loop_.fetch_add(1, std::memory_order_release);
   loop_.notify_all();
-  TakeTurns();
+  TakeTurns(0);
   for (int left = in_it_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; left != 0;
        left = in_it_.load(std::memory_order_acquire)) {
     AwaitChange(in_it_, left);
   }
 }
 
-void ThreadTeam::TakeTurns() {
-  for (int64_t i = next_++; i < count_; i = next_++) call_(body_, i);
+void ThreadTeam::TakeTurns(size_t member) {
+  for (size_t other = 0; other < ranges_.size(); ++other) {
+    Range& range = ranges_[(member + other) % ranges_.size()];
+    for (int64_t i = range.next++; i < range.end; i = range.next++) call_(body_, i);
+  }
 }
 
-void ThreadTeam::Work() {
+void ThreadTeam::Work(size_t member) {
   for (int seen = 0;;) {
     AwaitChange(loop_, seen);
     seen = loop_.load(std::memory_order_acquire);
@@ -71,7 +79,7 @@ void ThreadTeam::Work() {
     int in_it = in_it_.load(std::memory_order_relaxed);
     while ((in_it & kOpen) != 0) {
       if (!in_it_.compare_exchange_weak(in_it, in_it + 1, std::memory_order_acq_rel)) continue;
-      TakeTurns();
+      TakeTurns(member);
       if (in_it_.fetch_sub(1, std::memory_order_acq_rel) == 1) in_it_.notify_all();
       break;
     }

@@ -7,9 +7,11 @@
 
 namespace dqnd {
 
-// Threads that divide loops among them, one of them the caller's. They wait for the next loop with
-// open eyes for a tenth of a millisecond, then asleep: where other programs have the processors,
-// they are not in the way. Nobody waits for one that comes late. Owned and called by one thread.
+// Threads that divide loops among them, one of them the caller's. Each begins with a share of its
+// own, the same part of every loop, so that what it leaves in its cache is what it wants next; then
+// it takes from the others'. They wait for the next loop with open eyes for a tenth of a
+// millisecond, then asleep: where other programs have the processors, they are not in the way.
+// Nobody waits for one that comes late. Owned and called by one thread.
 class ThreadTeam {
  public:
   // Of `size` threads, the caller's among them.
@@ -18,14 +20,14 @@ class ThreadTeam {
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
-  int size() const { return static_cast<int>(threads_.size()) + 1; }
+  int size() const { return static_cast<int>(ranges_.size()); }
 
   // Calls body(i) once for each i < count, each on some thread, and returns when all are done.
   // `body` must not throw. A loop that is done sooner than another thread could begin, in about
   // ten microseconds, is not `worth_sharing`.
   template <typename Body>
   void For(int64_t count, const Body& body, bool worth_sharing = true) {
-    if (threads_.empty() || count < 2 || !worth_sharing) {
+    if (size() == 1 || count < 2 || !worth_sharing) {
       for (int64_t i = 0; i < count; ++i) body(i);
     } else {
       Share(count, [](const void* of, int64_t i) { (*static_cast<const Body*>(of))(i); }, &body);
@@ -36,15 +38,20 @@ class ThreadTeam {
   using Call = void (*)(const void* body, int64_t i);
 
   void Share(int64_t count, Call call, const void* body);
-  void TakeTurns();
+  void TakeTurns(size_t member);
   void End();
-  void Work();
+  void Work(size_t member);
+
+  // What is left of a member's share, in a cache line of its own.
+  struct alignas(64) Range {
+    std::atomic<int64_t> next = 0;
+    int64_t end = 0;
+  };
 
   // The loop under way. Written by the owner while nobody is in it.
   Call call_ = nullptr;
   const void* body_ = nullptr;
-  int64_t count_ = 0;
-  std::atomic<int64_t> next_ = 0;
+  std::vector<Range> ranges_;  // one a member; the owner is the first
 
   std::atomic<int> loop_ = 0;  // its number; a new one wakes the others
   // Threads beside the owner's that are in it, and kOpen while more may come.

@@ -1,6 +1,7 @@
 // dqnd: the program. Reads the command line, hands over to trainer/commands/, and turns what they
 // throw into one message and an exit status.
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -214,6 +215,9 @@ int main(int argc, char** argv) {
   } catch (const dqnd::RunDirectoryLocked& error) {
     fmt::print(stderr, "dqnd: {}\n", error.what());
     return dqnd::kExitAgain;
+  } catch (const c10::Error& error) {  // LibTorch's, a GPU's among them
+    fmt::print(stderr, "dqnd: {}\n", error.what_without_backtrace());
+    return dqnd::kExitMayHelp;
   } catch (const std::exception& error) {
     fmt::print(stderr, "dqnd: {}\n", error.what());
     return dqnd::kExitMayHelp;
