@@ -298,11 +298,9 @@ int64_t ReplayMemory::BytesAtBound(const ReplayOptions& options, int64_t shortes
     throw std::invalid_argument("shortest_episode is " + std::to_string(shortest_episode) +
                                 "; an episode has at least 1 env_step");
   }
-  const SegmentShape shape = options.Shape();
-  // The newest buffer_size transitions touch so many full segments; one more is in the making.
-  const int64_t full_segments = (options.buffer_size + shape.transitions - 1) / shape.transitions;
   const int64_t bytes =
-      (full_segments + 1) * shape.MostBytes(shortest_episode) + options.LaneBytes();
+      (options.MostFullSegments() + 1) * options.Shape().MostBytes(shortest_episode) +
+      options.LaneBytes();
   return options.max_bytes ? std::min(bytes, *options.max_bytes) : bytes;
 }
 

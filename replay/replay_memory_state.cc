@@ -107,7 +107,7 @@ void ReplayMemory::LoadOptions(ByteReader& reader) const {
 void ReplayMemory::LoadContents(ByteReader& reader,
                                 std::vector<std::shared_ptr<const Segment>> sealed) {
   const uint64_t count = reader.U64();
-  const int64_t most_sealed = (options_.buffer_size + shape_.transitions - 1) / shape_.transitions;
+  const int64_t most_sealed = options_.MostFullSegments();
   if (count != sealed.size() || count > static_cast<uint64_t>(most_sealed)) {
     ThrowDamaged("it goes on from " + std::to_string(count) + " full segments, " +
                  std::to_string(sealed.size()) + " are there and at most " +

@@ -61,11 +61,14 @@ int64_t ReplayOptions::UsualBytes() const {
   return std::max(bytes, LeastBytes());
 }
 
+int64_t ReplayOptions::MostFullSegments() const {
+  const int64_t transitions = Shape().transitions;
+  return (buffer_size + transitions - 1) / transitions;
+}
+
 int64_t ReplayOptions::UsualFrames() const {
   const SegmentShape shape = Shape();
-  // The newest buffer_size transitions touch so many full segments; one more is in the making.
-  const int64_t full_segments = (buffer_size + shape.transitions - 1) / shape.transitions;
-  return std::max((full_segments + 1) * shape.MostFrames(UsualEpisode(*this)),
+  return std::max((MostFullSegments() + 1) * shape.MostFrames(UsualEpisode(*this)),
                   2 * shape.MostFrames());
 }
 

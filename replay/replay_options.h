@@ -23,6 +23,9 @@ struct ReplayOptions {
   // The segments of a memory of these options, defaults filled in.
   SegmentShape Shape() const;
 
+  // Full segments that the newest buffer_size transitions touch; one more is in the making.
+  int64_t MostFullSegments() const;
+
   // Memory that the lanes take: in each, the state from which its episode goes on.
   int64_t LaneBytes() const;
 

@@ -26,7 +26,7 @@ def refused(*arguments, **options):
         ("train.learning_starts=5000", "buffer_size"),
         ("replay.buffer_size=1e12", "1000000000"),
         ("train.total_timesteps=100", "train.total_env_steps"),
-        ("train.overlap=true", "not in this version"),
+        ("train.overlap=true", "acting and learning take turns"),
         ("environment.id=minatar:brekout", "minatar:breakout"),
         ("environment.id=atari:pong", "dqnd envs"),
         ("environment.frame_skip=8", "environment.frame_skip"),

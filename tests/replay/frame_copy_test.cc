@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
 #include "replay/replay_memory.h"
 #include "tests/replay/random_play.h"
+#include "tests/replay/saved_memory.h"
 
 namespace dqnd {
 namespace {
@@ -95,19 +95,7 @@ TEST(FrameCopy, HoldsThemAlsoOnceTheMemoryWasRestored) {
   play.Steps(700, {&saved});
   RingOfFrames copy(options, options.UsualFrames());
   restored.CopyFramesTo(copy);
-  std::vector<std::shared_ptr<const Segment>> sealed;
-  for (const auto& segment : saved.sealed_segments()) {
-    ByteWriter writer;
-    segment->Save(writer);
-    const std::string bytes = writer.Take();
-    ByteReader reader(bytes);
-    sealed.push_back(restored.LoadSegment(reader));
-  }
-  ByteWriter writer;
-  saved.SaveTail(writer);
-  const std::string tail = writer.Take();
-  ByteReader reader(tail);
-  restored.Restore(reader, std::move(sealed));
+  Load(restored, Saved(saved));
   RandomStream random(6, "sample");
   Batch batch;
   for (int step = 0; step < 300; ++step) {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/replay/random_play.h"
+#include "tests/replay/saved_memory.h"
 
 namespace dqnd {
 namespace {
@@ -16,28 +17,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-// As a checkpoint would save it, in one piece: how many sealed segments, each of them, the tail.
-std::string Saved(const ReplayMemory& memory) {
-  ByteWriter writer;
-  writer.U64(memory.sealed_segments().size());
-  for (const auto& segment : memory.sealed_segments()) segment->Save(writer);
-  memory.SaveTail(writer);
-  return writer.Take();
-}
-
 std::string Tail(const ReplayMemory& memory) {
   ByteWriter writer;
   memory.SaveTail(writer);
   return writer.Take();
-}
-
-void Load(ReplayMemory& memory, const std::string& bytes) {
-  ByteReader reader(bytes);
-  std::vector<std::shared_ptr<const Segment>> sealed;
-  for (uint64_t left = reader.U64(); left > 0; --left) {
-    sealed.push_back(memory.LoadSegment(reader));
-  }
-  memory.Restore(reader, std::move(sealed));
 }
 
 void ExpectLoadedGoesOnAlike(uint64_t seed) {

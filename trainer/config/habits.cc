@@ -32,6 +32,8 @@ constexpr std::array kHabits = {
     Habit{"reward_clipping", "train.clip_rewards"},
     Habit{"grad_clip", "train.max_grad_norm"},
     Habit{"num_threads", "train.threads"},
+    Habit{"overlap",
+          "no such choice: acting and learning take turns, on all of train.threads; remove it"},
     // Exploration.
     Habit{"exploration_fraction",
           "exploration.decay_env_steps, in absolute env_steps (the fraction times the length)"},

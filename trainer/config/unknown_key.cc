@@ -5,7 +5,6 @@
 
 #include "base/nearest_name.h"
 #include "trainer/config/habits.h"
-#include "trainer/config/later_keys.h"
 
 namespace dqnd {
 namespace {
@@ -74,7 +73,6 @@ std::string AnswerUnknownSection(const std::vector<KeySection>& table, const std
 
 std::string AnswerUnknownKey(const std::vector<KeySection>& table, const std::string& section,
                              const std::string& name) {
-  if (const auto later = AnswerLaterKey(section, name)) return *later;
   const auto found = std::find_if(table.begin(), table.end(), [&section](const KeySection& known) {
     return known.name == section;
   });

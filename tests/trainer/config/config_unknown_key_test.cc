@@ -1,9 +1,8 @@
-// Keys of other libraries, and keys of later versions.
+// Keys of other libraries.
 
 #include "tests/trainer/config/config_testing.h"
 #include "trainer/config/habits.h"
 #include "trainer/config/keys.h"
-#include "trainer/config/later_keys.h"
 
 namespace dqnd {
 namespace {
@@ -53,21 +52,10 @@ TEST(ConfigHabit, NoNameIsOneOfOurs) {
   }
 }
 
-TEST(ConfigLater, KeysOfLaterVersionsAreRefusedInOneSentence) {
-  EXPECT_EQ(Refusal("train:\n  overlap: true\n"),
-            "run.yaml:2:3: train.overlap is not in this version: acting and learning take turns; "
-            "remove it");
-  EXPECT_THAT(Refusal("train: {overlap: false}"), HasSubstr(" is not in this version: "));
-  EXPECT_THAT(Refusal("", {"train.overlap=true"}), HasSubstr("train.overlap is not in this"));
-}
-
-TEST(ConfigLater, NoKeyIsBothHereAndLater) {
-  Config config;
-  for (const KeySection& section : KeyTable(config)) {
-    for (const Key& key : section.keys) {
-      EXPECT_EQ(AnswerLaterKey(section.name, key.name), std::nullopt) << key.path;
-    }
-  }
+TEST(ConfigHabit, OverlapIsAnsweredWithWhatHappensInstead) {
+  EXPECT_THAT(Refusal("train: {overlap: true}"),
+              HasSubstr("acting and learning take turns, on all of train.threads; remove it"));
+  EXPECT_THAT(Refusal("", {"train.overlap=true"}), HasSubstr("acting and learning take turns"));
 }
 
 }  // namespace
