@@ -13,9 +13,11 @@ docs/learning/NAME.json and is printed.
 """
 
 import argparse
+import concurrent.futures
 import csv
 import json
 import math
+import os
 import pathlib
 import statistics
 import subprocess
@@ -42,6 +44,10 @@ def column(path, name):
         return [(int(row["time/total_timesteps"]), float(row[name])) for row in csv.DictReader(file) if row[name]]
 
 
+def standard_error(values):
+    return round(statistics.stdev(values) / math.sqrt(len(values)), 3) if len(values) > 1 else None
+
+
 def cartpole(seeds):
     """Mean over 100 fresh episodes of the best periodic evaluation's network, by seed."""
     scores = {}
@@ -63,8 +69,8 @@ def minatar(game, seeds):
         finals[seed] = round(statistics.mean(value for env_step, value in returns if env_step > 450_000), 3)
         print(f"seed {seed}: {finals[seed]}", flush=True)
     values = list(finals.values())
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-    return {"frames": 500_000, "final_means": finals, "mean": round(statistics.mean(values), 3), "standard_error": error}
+    return {"frames": 500_000, "final_means": finals, "mean": round(statistics.mean(values), 3),
+            "standard_error": standard_error(values)}
 
 
 # How an update is computed changes its numbers in the last bits (reference) or after the eighth (bfloat16).
@@ -75,20 +81,25 @@ ARITHMETIC = {
 }
 
 
-def arithmetic(game, ways, seeds):
+def arithmetic(game, seeds):
     """By way: mean training return (epsilon 0.1) over the last 10 % of 300,000 env_steps by seed, its mean and standard error,
-    and the mean curve."""
+    and the mean curve with its standard errors. As many runs at a time as there are processors, on one thread each."""
+    def one(way, seed):
+        return train(f"minatar/{game}.yaml", f"{game}-{way}-{seed}", f"run.seed={seed}", "train.total_env_steps=300000",
+                     "train.threads=1", "evaluation.every_env_steps=0", "server.listen=~", *ARITHMETIC[way])
+
     summary = {"env_steps": 300_000}
-    for way in ways:
-        runs = [train(f"minatar/{game}.yaml", f"{game}-{way}-{seed}", f"run.seed={seed}", "train.total_env_steps=300000",
-                      "evaluation.every_env_steps=0", "server.listen=~", *ARITHMETIC[way]) for seed in seeds]
-        curves = [column(run / "progress.csv", "rollout/ep_rew_mean") for run in runs]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        by_way = {way: [pool.submit(one, way, seed) for seed in seeds] for way in ARITHMETIC}
+    for way, runs in by_way.items():
+        curves = [column(run.result() / "progress.csv", "rollout/ep_rew_mean") for run in runs]
         finals = [statistics.mean(value for env_step, value in curve if env_step > 270_000) for curve in curves]
         summary[way] = {
             "final_means": {seed: round(final, 3) for seed, final in zip(seeds, finals)},
             "mean": round(statistics.mean(finals), 3),
-            "standard_error": round(statistics.stdev(finals) / math.sqrt(len(finals)), 3) if len(finals) > 1 else None,
-            "curve": [[rows[0][0], round(statistics.mean(value for _, value in rows), 3)] for rows in list(zip(*curves))[9::10]],
+            "standard_error": standard_error(finals),
+            "curve": [[rows[0][0], round(statistics.mean(value for _, value in rows), 3), standard_error([value for _, value in rows])]
+                      for rows in list(zip(*curves))[9::10]],
         }
         print(way, {key: value for key, value in summary[way].items() if key != "curve"}, flush=True)
     return summary
@@ -160,7 +171,6 @@ def main():
     parser.add_argument("what", choices=["cartpole", "minatar", "backends", "arithmetic", "pong"])
     parser.add_argument("game", nargs="?", default="breakout")
     parser.add_argument("--seeds", type=int, nargs="+")
-    parser.add_argument("--ways", nargs="+", choices=list(ARITHMETIC), default=list(ARITHMETIC))
     arguments = parser.parse_args()
     if arguments.what == "cartpole":
         name, summary = "cartpole", cartpole(arguments.seeds or [1, 2, 3, 4, 5])
@@ -168,7 +178,7 @@ def main():
         name, summary = "pong", pong(arguments.seeds or [1])
     elif arguments.what == "arithmetic":
         name = f"arithmetic-{arguments.game}"
-        summary = arithmetic(arguments.game, arguments.ways, arguments.seeds or [1, 2, 3, 4, 5])
+        summary = arithmetic(arguments.game, arguments.seeds or [1, 2, 3, 4, 5])
     elif arguments.what == "backends":
         name, summary = f"backends-{arguments.game}", backends(arguments.game, arguments.seeds or [1, 2])
     else:

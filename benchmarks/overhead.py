@@ -5,11 +5,11 @@
     benchmarks/overhead.py --rounds 1
 
 Start: `dqnd train` of one env_step, from the command to the end of the process, its only checkpoint included.
-Checkpoints and metrics: whole runs with and without them, in turn, in processor time of one thread and the writer's."""
+Checkpoints and metrics: a whole run with and one without them side by side, in processor time of each process."""
 
 import argparse
+import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -26,17 +26,27 @@ CONFIGURATIONS = {
 NOTHING_WRITTEN = ["checkpoint.every_env_steps=0", "metrics.csv=false", "metrics.tensorboard=false", "metrics.console=false"]
 
 
-def processor_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def start(folder, config, *overrides):
+    return subprocess.Popen([DQND, "train", ROOT / config, f"run.directory={folder}", "server.listen=127.0.0.1:0", *overrides],
+                            stdout=subprocess.DEVNULL)
 
 
-def seconds(config, *overrides, clock=time.perf_counter):
+def seconds(config, *overrides):
     with tempfile.TemporaryDirectory() as folder:
-        began = clock()
-        subprocess.run([DQND, "train", ROOT / config, f"run.directory={folder}", "server.listen=127.0.0.1:0", *overrides],
-                       check=True, stdout=subprocess.DEVNULL)
-        return clock() - began
+        began = time.perf_counter()
+        if start(folder, config, *overrides).wait() != 0:
+            raise SystemExit(f"{config} failed")
+        return time.perf_counter() - began
+
+
+def processor_seconds(*runs):
+    """Of each run, all of them at the same time, so that a slow phase of the machine is a slow phase of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        processes = [start(f"{folder}/{number}", *run) for number, run in enumerate(runs)]
+        ends = [os.wait4(process.pid, 0) for process in processes]
+    if any(status != 0 for _, status, _ in ends):
+        raise SystemExit("a run failed")
+    return [used.ru_utime + used.ru_stime for _, _, used in ends]
 
 
 def main():
@@ -48,10 +58,10 @@ def main():
         times = [seconds(config, *overrides, *one) for _ in rounds]
         print(f"{name}: a run of one env_step takes {statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})", flush=True)
     costs = []
-    config, length = "configs/quickstart.yaml", ["train.total_env_steps=110000", "evaluation.every_env_steps=0", "train.threads=1"]
+    run = ["configs/quickstart.yaml", "train.total_env_steps=110000", "evaluation.every_env_steps=0", "train.threads=1"]
     for _ in rounds:
-        plain = seconds(config, *length, *NOTHING_WRITTEN, clock=processor_seconds)
-        costs.append(seconds(config, *length, clock=processor_seconds) / plain - 1)
+        plain, whole = processor_seconds([*run, *NOTHING_WRITTEN], run)
+        costs.append(whole / plain - 1)
         print(f"MinAtar, 110,000 env_steps: checkpoints and metrics cost {100 * costs[-1]:+.2f} % of {plain:.1f} s", flush=True)
     print(f"median {100 * statistics.median(costs):+.2f} % ({100 * min(costs):+.2f} to {100 * max(costs):+.2f})")
 

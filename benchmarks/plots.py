@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws measurements that lie under docs/ as NAME.json as NAME.svg beside them: plots.py side_by_side scaling pong"""
+"""Draws measurements that lie under docs/ as NAME.json as NAME.svg beside them: plots.py side_by_side scaling"""
 
 import json
 import pathlib
@@ -70,8 +70,24 @@ def pong(measured, axes):
     axes.legend(fontsize=8)
 
 
+def arithmetic(measured, axes):
+    """Mean training return over env_steps of each way to compute an update, with its standard error."""
+    for way, result in measured.items():
+        if way == "env_steps":
+            continue
+        env_steps, means, errors = zip(*result["curve"])
+        (line,) = axes.plot(env_steps, means, label=way)
+        axes.fill_between(env_steps, [mean - error for mean, error in zip(means, errors)],
+                          [mean + error for mean, error in zip(means, errors)], color=line.get_color(), alpha=0.2, linewidth=0)
+    axes.set_xlabel("env_steps")
+    axes.set_ylabel("return of training, mean of five seeds")
+    axes.grid(linewidth=0.3)
+    axes.legend(fontsize=8)
+
+
 # By name of the measurement: what draws it, rows and columns of axes.
-PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong": (pong, 1, 1)}
+PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong": (pong, 1, 1),
+         "arithmetic-breakout": (arithmetic, 1, 1), "arithmetic-space_invaders": (arithmetic, 1, 1)}
 
 
 def main():
