@@ -1,10 +1,12 @@
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 
 #include "trainer/bridge.h"
@@ -166,6 +168,7 @@ int TrainCommand(const TrainArguments& arguments) {
       MakeRunLog(directory.path(), table, {.feed = &feed});
   spdlog::logger& log = *run_log;
   for (const std::string& warning : ConfigWarnings(config)) log.warn(warning);
+  for (const std::string& warning : MachineWarnings(config)) log.warn(warning);
   if (!disk_problem.empty()) log.warn(disk_problem);
   if (!directory.locked()) {
     log.warn("the file system of {} has no locks: see to it that no second dqnd works there",
@@ -215,6 +218,14 @@ int TrainCommand(const TrainArguments& arguments) {
     // The writer may hang in a disk that does not answer; nobody waits for it any more.
     log.flush();
     std::_Exit(kExitAgain);
+  } catch (const c10::Error& error) {
+    if (config.train.device == Device::kCpu) throw;
+    // A GPU that has failed fails again when it is to free what it holds: this process ends here.
+    session.WaitForWriter();
+    log.error("{}\n  go on from the last checkpoint:  {}", error.what_without_backtrace(),
+              ContinueLine(arguments));
+    log.flush();
+    std::_Exit(kExitMayHelp);
   } catch (const NonFiniteError& error) {
     session.WaitForWriter();
     const std::vector<std::string> checkpoints =

@@ -53,9 +53,9 @@ c10::Device FindGpu(bool deterministic) {
   // cuBLAS reads it when it begins: buffers of a fixed size, without which sums may vary.
   if (deterministic) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/1);
   if (const std::string problem = Load("libtorch_cuda.so"); !problem.empty()) {
-    throw std::invalid_argument(
-        Because("this LibTorch has no CUDA (" + problem +
-                "); set Torch_DIR to a LibTorch with CUDA of the version that dqnd was built with"));
+    throw std::invalid_argument(Because(
+        "this LibTorch has no CUDA (" + problem +
+        "); set Torch_DIR to a LibTorch with CUDA of the version that dqnd was built with"));
   }
   if (const std::string problem = Load(OwnLibrary()); !problem.empty()) {
     throw std::invalid_argument(Because("dqnd's own part for it is missing (" + problem +

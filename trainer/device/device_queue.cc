@@ -30,8 +30,8 @@ std::unique_ptr<at::GraphImplInterface> RepeatedWork::Recorded() const {
   std::unique_ptr<at::GraphImplInterface> graph = at::create_graph_impl(queue_.device().type());
   if (graph == nullptr) return nullptr;
   // While it records, the device's allocator can neither use nor give back what other work left.
-  if (auto* allocator = dynamic_cast<c10::DeviceAllocator*>(
-          c10::GetAllocator(queue_.device().type()))) {
+  if (auto* allocator =
+          dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(queue_.device().type()))) {
     allocator->emptyCache();
   }
   graph->capture_begin();
