@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "trainer/device/device.h"
+#include "trainer/kernels/products.h"
 
 namespace dqnd {
 namespace {
@@ -167,13 +168,24 @@ namespace {
 std::string PrecisionOf(const Config& config) {
   const TrainSection& train = config.train;
   if (train.device == Device::kCpu) {
-    return train.precision == Precision::kBfloat16 ? "bfloat16" : "float32";
+    if (train.precision == Precision::kFloat32) return "float32";
+    return MultipliesBfloat16() ? "bfloat16" : "bfloat16 by way of float32";
   }
   return (train.deterministic ? "float32 on " : "whatever is fastest on ") +
          NameOf(FindGpu(train.deterministic));
 }
 
 }  // namespace
+
+std::vector<std::string> MachineWarnings(const Config& config) {
+  std::vector<std::string> warnings;
+  if (config.train.precision == Precision::kBfloat16 && !MultipliesBfloat16()) {
+    warnings.emplace_back(
+        "train.precision is bfloat16, which this processor does not multiply (it lacks "
+        "AVX512_BF16): it is computed by way of float32, slower than train.precision=float32");
+  }
+  return warnings;
+}
 
 MachineRecord ThisMachine(const Config& config) {
   std::string model = "unknown processor";

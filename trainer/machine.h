@@ -51,6 +51,9 @@ int64_t ResolveThreads(const Config& config);
 // environment.workers, where it is unset one a processor; at most one a game.
 int ResolveWorkers(const EnvironmentSection& environment);
 
+// What works on this machine, but slower than another configuration would.
+std::vector<std::string> MachineWarnings(const Config& config);
+
 // What the bits of a run may depend on. REQUIRES: train.threads is resolved.
 MachineRecord ThisMachine(const Config& config);
 

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "trainer/kernels/products.h"
+
 namespace dqnd {
 namespace {
 
@@ -102,6 +104,20 @@ TEST(ResolveThreads, AreTheProcessorsButForSmallNetworksOfLibTorchAndAChosenNumb
   EXPECT_EQ(ResolveThreads(config), 1);
   config.train.threads = 3;
   EXPECT_EQ(ResolveThreads(config), 3);
+}
+
+TEST(Machine, Bfloat16WorksOnEveryProcessorAndIsSaidToBeSlowWhereItIs) {
+  Config config;
+  EXPECT_THAT(MachineWarnings(config), testing::IsEmpty());
+  config.train.precision = Precision::kBfloat16;
+  if (MultipliesBfloat16()) {
+    EXPECT_THAT(MachineWarnings(config), testing::IsEmpty());
+    EXPECT_EQ(ThisMachine(config).precision, "bfloat16");
+  } else {
+    EXPECT_THAT(MachineWarnings(config),
+                testing::ElementsAre(HasSubstr("slower than train.precision=float32")));
+    EXPECT_EQ(ThisMachine(config).precision, "bfloat16 by way of float32");
+  }
 }
 
 }  // namespace

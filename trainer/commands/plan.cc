@@ -15,6 +15,8 @@ int PlanCommand(const PlanArguments& arguments) {
   const MemoryLimit limit = FindMemoryLimit();
   const MemoryPlan plan = PlanMemory(config, limit, MeasureOneUpdate(config, limit));
   fmt::print("{} on {}\n{}", config.run.name, config.environment.id, plan.Table());
+  for (const std::string& warning : ConfigWarnings(config)) fmt::print("{}\n", warning);
+  for (const std::string& warning : MachineWarnings(config)) fmt::print("{}\n", warning);
   if (!SpecOf(config.environment).can_save) {
     fmt::print("{} {}\n", config.environment.id, kGoesOnWithNewEpisodes);
   }

@@ -304,8 +304,8 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
        .value = EnumPointer(&train.precision, {"float32", "bfloat16"}),
        .documentation =
            "what the direct learner multiplies; weights, sums and the last layer stay "
-           "float32. bfloat16 needs AVX512_BF16, and pays where a processor multiplies "
-           "it faster than float32"},
+           "float32. bfloat16 pays where a processor multiplies it (AVX512_BF16) faster "
+           "than float32, and costs where it does not"},
       {.name = "device",
        .value = EnumPointer(&train.device, {"cpu", "cuda"}),
        .documentation = "what computes: this machine's processors, or its first GPU, with a "

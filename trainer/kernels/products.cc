@@ -1,70 +1,53 @@
 #include "trainer/kernels/products.h"
 
-#include <cstdlib>
+#include "trainer/kernels/loops.h"
 
 namespace dqnd {
 
-// The same loops, compiled for three kinds of processor.
+// The same loops, compiled for several kinds of processor.
 #ifdef __x86_64__
 namespace avx512 {
-void Compute(const ProductSum<float>& sum);
-void Compute(const RowProducts<float>& products);
+extern const Float32Loops kFloat32Loops;
+extern const Bfloat16Loops kBfloat16Loops;
 }  // namespace avx512
 namespace avx2 {
-void Compute(const ProductSum<float>& sum);
-void Compute(const RowProducts<float>& products);
+extern const Float32Loops kFloat32Loops;
+extern const Bfloat16Loops kBfloat16Loops;
 }  // namespace avx2
-namespace bfloat16 {
-void Compute(const ProductSum<Bfloat16>& sum);
-void Compute(const RowProducts<Bfloat16>& products);
-void Round(const float* from, int64_t count, Bfloat16* to);
-void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to);
-}  // namespace bfloat16
+namespace avx512_bf16 {
+extern const Bfloat16Loops kBfloat16Loops;
+}  // namespace avx512_bf16
 #endif
 namespace portable {
-void Compute(const ProductSum<float>& sum);
-void Compute(const RowProducts<float>& products);
+extern const Float32Loops kFloat32Loops;
+extern const Bfloat16Loops kBfloat16Loops;
 }  // namespace portable
+
+std::vector<Loops> LoopsOfThisProcessor() {
+  std::vector<Loops> loops;
+#ifdef __x86_64__
+  if (MultipliesBfloat16()) {
+    loops.push_back({"avx512_bf16", &avx512::kFloat32Loops, &avx512_bf16::kBfloat16Loops});
+  }
+  if (__builtin_cpu_supports("avx512f")) {
+    loops.push_back({"avx512", &avx512::kFloat32Loops, &avx512::kBfloat16Loops});
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    loops.push_back({"avx2", &avx2::kFloat32Loops, &avx2::kBfloat16Loops});
+  }
+#endif
+  loops.push_back({"portable", &portable::kFloat32Loops, &portable::kBfloat16Loops});
+  return loops;
+}
 
 namespace {
 
-enum class Processor { kPortable, kAvx2, kAvx512 };
-
-Processor ThisProcessor() {
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f")) return Processor::kAvx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Processor::kAvx2;
-#endif
-  return Processor::kPortable;
-}
-
-template <typename Work>
-void ComputeHere(const Work& work) {
-  static const Processor processor = ThisProcessor();
-  switch (processor) {
-#ifdef __x86_64__
-    case Processor::kAvx512:
-      return avx512::Compute(work);
-    case Processor::kAvx2:
-      return avx2::Compute(work);
-#else
-    case Processor::kAvx512:
-    case Processor::kAvx2:
-#endif
-    case Processor::kPortable:
-      return portable::Compute(work);
-  }
+const Loops& Fastest() {
+  static const Loops loops = LoopsOfThisProcessor().front();
+  return loops;
 }
 
 }  // namespace
-
-void Compute(const ProductSum<float>& sum) {
-  ComputeHere(sum);
-}
-
-void Compute(const RowProducts<float>& products) {
-  ComputeHere(products);
-}
 
 bool MultipliesBfloat16() {
 #ifdef __x86_64__
@@ -74,32 +57,26 @@ bool MultipliesBfloat16() {
 #endif
 }
 
-#ifdef __x86_64__
+void Compute(const ProductSum<float>& sum) {
+  Fastest().float32->sum(sum);
+}
+void Compute(const RowProducts<float>& products) {
+  Fastest().float32->products(products);
+}
+void Compute(const Transposition& transposition) {
+  Fastest().float32->transpose(transposition);
+}
 void Compute(const ProductSum<Bfloat16>& sum) {
-  bfloat16::Compute(sum);
+  Fastest().bfloat16->sum(sum);
 }
 void Compute(const RowProducts<Bfloat16>& products) {
-  bfloat16::Compute(products);
+  Fastest().bfloat16->products(products);
 }
 void Round(const float* from, int64_t count, Bfloat16* to) {
-  bfloat16::Round(from, count, to);
+  Fastest().bfloat16->round(from, count, to);
 }
 void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to) {
-  bfloat16::RoundInPairs(from, rows, width, to);
+  Fastest().bfloat16->round_in_pairs(from, rows, width, to);
 }
-#else
-void Compute(const ProductSum<Bfloat16>&) {
-  std::abort();
-}
-void Compute(const RowProducts<Bfloat16>&) {
-  std::abort();
-}
-void Round(const float*, int64_t, Bfloat16*) {
-  std::abort();
-}
-void RoundInPairs(const float*, int64_t, int64_t, Bfloat16*) {
-  std::abort();
-}
-#endif
 
 }  // namespace dqnd

@@ -4,7 +4,7 @@
 
 namespace dqnd {
 
-// The two loops that a network's arithmetic is made of, on one thread. Terms are float32 or
+// The loops that a network's arithmetic is made of, on one thread. Terms are float32 or
 // bfloat16 (the upper half of a float32; Kalamkar et al., "A Study of BFLOAT16 for Deep Learning
 // Training", 2019), sums are float32. What a sum is depends on its terms, their order and the
 // processor alone: not on how many rows and columns are computed by one call, so that work may be
@@ -52,8 +52,18 @@ struct RowProducts {
 };
 void Compute(const RowProducts<float>& products);
 
-// Whether this processor multiplies bfloat16 (AVX512_BF16). Without it nobody should: conversions
-// would cost several times what is gained. REQUIRES, of all that follows: it does.
+// to[c * to_row + r] = from[r * from_row + c]
+struct Transposition {
+  int64_t rows = 0, columns = 0;  // of from
+  const float* from = nullptr;
+  int64_t from_row = 0;
+  float* to = nullptr;
+  int64_t to_row = 0;
+};
+void Compute(const Transposition& transposition);
+
+// Whether this processor multiplies bfloat16 (AVX512_BF16). Without it terms become float32 on
+// their way to a product, which costs more than is gained: good for going on with a run elsewhere.
 bool MultipliesBfloat16();
 
 void Compute(const ProductSum<Bfloat16>& sum);

@@ -8,9 +8,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "trainer/kernels/loops.h"
 #include "trainer/kernels/products.h"
 
-namespace dqnd::bfloat16 {
+namespace dqnd::avx512_bf16 {
 namespace {
 
 constexpr int kLanes = 16;  // float32 sums of a vector, and pairs of terms
@@ -154,9 +155,7 @@ __m512i RoundHalves(__m512 low, __m512 high) {
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
-}  // namespace
-
-void Compute(const ProductSum<Bfloat16>& sum) {
+void Sum(const ProductSum<Bfloat16>& sum) {
   constexpr int64_t kWidest = kMostDoubles * 32;
   for (int64_t column = 0; column < sum.columns; column += kWidest) {
     const int64_t left = sum.columns - column;
@@ -166,7 +165,7 @@ void Compute(const ProductSum<Bfloat16>& sum) {
   }
 }
 
-void Compute(const RowProducts<Bfloat16>& products) {
+void Products(const RowProducts<Bfloat16>& products) {
   constexpr int kTallest = 6;
   for (int64_t part = 0; part < products.length; part += kPart) {
     const int64_t length = products.length - part < kPart ? products.length - part : kPart;
@@ -212,4 +211,8 @@ void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to) 
   }
 }
 
-}  // namespace dqnd::bfloat16
+}  // namespace
+
+extern const Bfloat16Loops kBfloat16Loops = {Sum, Products, Round, RoundInPairs};
+
+}  // namespace dqnd::avx512_bf16

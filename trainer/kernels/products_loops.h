@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #endif
 
+#include "trainer/kernels/loops.h"
 #include "trainer/kernels/products.h"
 
 namespace dqnd::DQND_PROCESSOR {
@@ -27,10 +28,24 @@ constexpr int kVectorBytes = 16, kRegisters = 16;
 constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(float));
 using Vector [[gnu::vector_size(kVectorBytes)]] = float;
 
+// As float32.
+inline float Number(float x) {
+  return x;
+}
+inline float Number(Bfloat16 x) {
+  return __builtin_bit_cast(float, uint32_t{x.bits} << 16);
+}
 inline Vector Load(const float* from) {
   Vector value;
   __builtin_memcpy(&value, from, sizeof value);
   return value;
+}
+inline Vector Load(const Bfloat16* from) {
+  using Bits [[gnu::vector_size(kVectorBytes)]] = uint32_t;
+  using Halves [[gnu::vector_size(kVectorBytes / 2)]] = uint16_t;
+  Halves halves;
+  __builtin_memcpy(&halves, from, sizeof halves);
+  return reinterpret_cast<Vector>(__builtin_convertvector(halves, Bits) << 16);
 }
 inline void Store(float* to, Vector value) {
   __builtin_memcpy(to, &value, sizeof value);
@@ -45,6 +60,11 @@ inline Vector LoadSome(const float* from, int64_t count) {
   for (int64_t i = 0; i < count; ++i) value[i] = from[i];
   return value;
 #endif
+}
+inline Vector LoadSome(const Bfloat16* from, int64_t count) {
+  Vector value{};
+  for (int64_t i = 0; i < count; ++i) value[i] = Number(from[i]);
+  return value;
 }
 inline void StoreSome(float* to, Vector value, int64_t count) {
 #ifdef __AVX512F__
@@ -64,9 +84,9 @@ constexpr int RowsFor(int vectors) {
 }
 
 // One tile. `last`: the lanes of its last vector that count; kLanes unless it is partial.
-template <int kRows, int kVectors, bool kPartial>
-void Tile(const ProductSum<float>& sum, const float* a, const float* b, float* c, int64_t last) {
-  const auto load = [last](const float* from, int v) {
+template <int kRows, int kVectors, bool kPartial, typename Term>
+void Tile(const ProductSum<Term>& sum, const Term* a, const Term* b, float* c, int64_t last) {
+  const auto load = [last](const auto* from, int v) {
     return kPartial && v == kVectors - 1 ? LoadSome(from + v * kLanes, last)
                                          : Load(from + v * kLanes);
   };
@@ -77,14 +97,16 @@ void Tile(const ProductSum<float>& sum, const float* a, const float* b, float* c
     }
   }
   for (int64_t r = 0; r < sum.runs; ++r) {
-    const float* term_a = a + r * sum.a_run;
-    const float* term_b = b + r * sum.b_run;
-    for (int64_t s = 0; s < sum.steps; ++s, term_a += sum.a_step, term_b += sum.b_term) {
-      Vector row[kVectors];
-      for (int v = 0; v < kVectors; ++v) row[v] = load(term_b, v);
-      for (int i = 0; i < kRows; ++i) {
-        const float number = term_a[i * sum.a_row];
-        for (int v = 0; v < kVectors; ++v) tile[i][v] += number * row[v];
+    const Term* step_a = a + r * sum.a_run;
+    const Term* term_b = b + r * sum.b_run;
+    for (int64_t s = 0; s < sum.steps; ++s, step_a += sum.a_step) {
+      for (int64_t t = 0; t < kTerms<Term>; ++t, term_b += sum.b_term) {
+        Vector row[kVectors];
+        for (int v = 0; v < kVectors; ++v) row[v] = load(term_b, v);
+        for (int i = 0; i < kRows; ++i) {
+          const float number = Number(step_a[i * sum.a_row + t]);
+          for (int v = 0; v < kVectors; ++v) tile[i][v] += number * row[v];
+        }
       }
     }
   }
@@ -113,8 +135,8 @@ inline void WithConstant(int64_t n, const F& f) {
 }
 
 // All rows of a strip of columns, in tiles of nearly equal height.
-template <int kVectors, bool kPartial>
-void Strip(const ProductSum<float>& sum, int64_t column, int64_t last) {
+template <int kVectors, bool kPartial, typename Term>
+void Strip(const ProductSum<Term>& sum, int64_t column, int64_t last) {
   constexpr int kTallest = RowsFor(kVectors);
   int64_t tiles = (sum.rows + kTallest - 1) / kTallest;
   for (int64_t row = 0; row < sum.rows; --tiles) {
@@ -134,12 +156,12 @@ void Strip(const ProductSum<float>& sum, int64_t column, int64_t last) {
 constexpr int64_t kPart = 512;
 
 // A tile of `columns` (at most 4) columns; c has a part of each sum already unless `first`.
-template <int kRows>
-void RowTile(const RowProducts<float>& products, const float* a, const float* b, float* c,
+template <int kRows, typename Term>
+void RowTile(const RowProducts<Term>& products, const Term* a, const Term* b, float* c,
              int64_t columns, int64_t length, bool first) {
   constexpr int kColumns = 4;
   // Of the columns that are not there, the last one is computed once more.
-  const float* b_rows[kColumns];
+  const Term* b_rows[kColumns];
   for (int j = 0; j < kColumns; ++j) {
     b_rows[j] = b + (j < columns ? j : columns - 1) * products.b_row;
   }
@@ -154,10 +176,10 @@ void RowTile(const RowProducts<float>& products, const float* a, const float* b,
   };
   int64_t l = 0;
   for (; l + kLanes <= length; l += kLanes) {
-    step([l](const float* from) { return Load(from + l); });
+    step([l](const Term* from) { return Load(from + l); });
   }
   if (l < length) {
-    step([l, length](const float* from) { return LoadSome(from + l, length - l); });
+    step([l, length](const Term* from) { return LoadSome(from + l, length - l); });
   }
   for (int i = 0; i < kRows; ++i) {
     const Four sums = SumsOf(tile[i][0], tile[i][1], tile[i][2], tile[i][3]);
@@ -166,9 +188,8 @@ void RowTile(const RowProducts<float>& products, const float* a, const float* b,
   }
 }
 
-}  // namespace
-
-void Compute(const ProductSum<float>& sum) {
+template <typename Term>
+void Sum(const ProductSum<Term>& sum) {
   constexpr int64_t kWidest = kMostVectors * kLanes;
   for (int64_t column = 0; column < sum.columns; column += kWidest) {
     const int64_t left = sum.columns - column;
@@ -184,7 +205,8 @@ void Compute(const ProductSum<float>& sum) {
   }
 }
 
-void Compute(const RowProducts<float>& products) {
+template <typename Term>
+void Products(const RowProducts<Term>& products) {
   constexpr int kTallest = kRegisters == 32 ? 6 : 2;
   for (int64_t part = 0; part < products.length; part += kPart) {
     const int64_t length = products.length - part < kPart ? products.length - part : kPart;
@@ -201,5 +223,77 @@ void Compute(const RowProducts<float>& products) {
     }
   }
 }
+
+// A square is transposed when its upper right and lower left quarters have changed places and each
+// quarter is transposed: rows i and i + kHalf, [A B] and [C D], become [A C] and [B D].
+template <int kHalf, bool kUpper, int... kLane>
+inline Vector Changed(Vector upper, Vector lower, std::integer_sequence<int, kLane...>) {
+  constexpr int kLower = kLanes;  // the first lane of `lower`, after those of `upper`
+  return __builtin_shufflevector(upper, lower,
+                                 ((kLane & kHalf) == 0 ? kLane + (kUpper ? 0 : kHalf)
+                                                       : kLower + kLane - (kUpper ? kHalf : 0))...);
+}
+template <int kHalf>
+inline void ChangeQuarters(Vector (&rows)[kLanes]) {
+  constexpr auto kAll = std::make_integer_sequence<int, kLanes>{};
+  for (int i = 0; i < kLanes; ++i) {
+    if ((i & kHalf) != 0) continue;
+    const Vector upper = rows[i], lower = rows[i + kHalf];
+    rows[i] = Changed<kHalf, true>(upper, lower, kAll);
+    rows[i + kHalf] = Changed<kHalf, false>(upper, lower, kAll);
+  }
+  if constexpr (kHalf > 1) ChangeQuarters<kHalf / 2>(rows);
+}
+
+// In squares as wide as a vector; what is left of them number by number.
+void Transpose(const Transposition& t) {
+  for (int64_t row = 0; row < t.rows; row += kLanes) {
+    const int64_t rows = t.rows - row < kLanes ? t.rows - row : kLanes;
+    for (int64_t column = 0; column < t.columns; column += kLanes) {
+      const int64_t columns = t.columns - column < kLanes ? t.columns - column : kLanes;
+      const float* from = t.from + row * t.from_row + column;
+      float* to = t.to + column * t.to_row + row;
+      if (rows == kLanes && columns == kLanes) {
+        Vector square[kLanes];
+        for (int i = 0; i < kLanes; ++i) square[i] = Load(from + i * t.from_row);
+        ChangeQuarters<kLanes / 2>(square);
+        for (int i = 0; i < kLanes; ++i) Store(to + i * t.to_row, square[i]);
+        continue;
+      }
+      for (int64_t i = 0; i < columns; ++i) {
+        for (int64_t j = 0; j < rows; ++j) to[i * t.to_row + j] = from[j * t.from_row + i];
+      }
+    }
+  }
+}
+
+// To the nearest, ties to even, denormal numbers to 0, as VCVTNEPS2BF16 has it.
+inline Bfloat16 Rounded(float x) {
+  const auto bits = __builtin_bit_cast(uint32_t, x);
+  const uint32_t magnitude = bits & 0x7fffffff;
+  const uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  const uint32_t nan = bits >> 16 | 0x40, zero = bits >> 16 & 0x8000;
+  return {static_cast<uint16_t>(magnitude > 0x7f800000   ? nan
+                                : magnitude < 0x00800000 ? zero
+                                                         : nearest)};
+}
+
+void Round(const float* from, int64_t count, Bfloat16* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] = Rounded(from[i]);
+}
+
+void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to) {
+  for (int64_t row = 0; row < rows; row += 2, from += 2 * width, to += 2 * width) {
+    for (int64_t i = 0; i < width; ++i) {
+      to[2 * i] = Rounded(from[i]);
+      to[2 * i + 1] = row + 1 < rows ? Rounded(from[width + i]) : Bfloat16{};
+    }
+  }
+}
+
+}  // namespace
+
+extern const Float32Loops kFloat32Loops = {Sum, Products, Transpose};
+extern const Bfloat16Loops kBfloat16Loops = {Sum, Products, Round, RoundInPairs};
 
 }  // namespace dqnd::DQND_PROCESSOR

@@ -7,7 +7,6 @@
 
 #include <ATen/ATen.h>
 
-#include "trainer/kernels/products.h"
 #include "trainer/learner/loss.h"
 #include "trainer/network/safetensors.h"
 
@@ -17,11 +16,6 @@ namespace {
 std::unique_ptr<Computation> Compute(const Config& config, const QNetwork& network,
                                      const EnvironmentSpec& environment, ThreadTeam& team) {
   if (!LearnsDirectly(config)) return ComputeByLibTorch(network, environment.observation);
-  if (config.train.precision == Precision::kBfloat16 && !MultipliesBfloat16()) {
-    throw std::invalid_argument(
-        "train.precision is bfloat16, which this processor does not multiply (it lacks "
-        "AVX512_BF16), so that a run would be slower than in float32; use float32");
-  }
   return ComputeDirectly(network, environment.observation, config.train.precision, team);
 }
 

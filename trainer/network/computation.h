@@ -35,8 +35,7 @@ std::unique_ptr<Computation> ComputeByLibTorch(const QNetwork& network,
                                                const ObservationSpec& observation);
 
 // By this project's own loops, with a gradient derived by hand, divided among `team`. What it
-// computes does not depend on how many threads that has. REQUIRES: a network of the float backend,
-// and for bfloat16 a processor that multiplies it.
+// computes does not depend on how many threads that has. REQUIRES: a network of the float backend.
 std::unique_ptr<Computation> ComputeDirectly(const QNetwork& network,
                                              const ObservationSpec& observation,
                                              Precision precision, ThreadTeam& team);

@@ -1,3 +1,5 @@
+// Each kind of loop that the processor can run, whichever of them it would take.
+
 #include "trainer/kernels/products.h"
 
 #include <gmock/gmock.h>
@@ -6,9 +8,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random_stream.h"
+#include "trainer/kernels/loops.h"
 
 namespace dqnd {
 namespace {
@@ -34,7 +39,24 @@ const Size kSizes[] = {{1, 1, 1, 1},    {6, 64, 1, 40},  {7, 65, 2, 9},   {13, 1
                        {20, 32, 8, 32}, {32, 4, 1, 128}, {5, 120, 1, 84}, {12, 47, 1, 3},
                        {25, 200, 2, 5}, {3, 15, 1, 600}, {2, 6, 1, 1030}, {4, 31, 1, 513}};
 
-TEST(Products, AProductSumIsWhatItsFormulaSays) {
+class Products : public testing::TestWithParam<Loops> {
+ protected:
+  void Compute(const ProductSum<float>& sum) { GetParam().float32->sum(sum); }
+  void Compute(const RowProducts<float>& products) { GetParam().float32->products(products); }
+  void Compute(const ProductSum<Bfloat16>& sum) { GetParam().bfloat16->sum(sum); }
+  void Compute(const RowProducts<Bfloat16>& products) { GetParam().bfloat16->products(products); }
+  std::vector<Bfloat16> Round(const std::vector<float>& numbers) {
+    std::vector<Bfloat16> rounded(numbers.size());
+    GetParam().bfloat16->round(numbers.data(), static_cast<int64_t>(numbers.size()),
+                               rounded.data());
+    return rounded;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Loops, Products, testing::ValuesIn(LoopsOfThisProcessor()),
+                         [](const auto& info) { return std::string(info.param.processor); });
+
+TEST_P(Products, AProductSumIsWhatItsFormulaSays) {
   for (const bool adds : {false, true}) {
     for (const Size& size : kSizes) {
       const int64_t terms = size.runs * size.length;
@@ -78,7 +100,7 @@ TEST(Products, AProductSumIsWhatItsFormulaSays) {
   }
 }
 
-TEST(Products, RowProductsAreWhatTheirFormulaSays) {
+TEST_P(Products, RowProductsAreWhatTheirFormulaSays) {
   for (const Size& size : kSizes) {
     const int64_t a_row = size.length + 1, b_row = size.length + 2;
     const std::vector<float> a = Numbers(size.rows * a_row, 1),
@@ -105,8 +127,27 @@ TEST(Products, RowProductsAreWhatTheirFormulaSays) {
   }
 }
 
+TEST_P(Products, ATranspositionMovesEveryNumberAndNothingElse) {
+  for (const auto& [rows, columns] : {std::pair{1, 1}, {16, 16}, {32, 48}, {19, 37}, {3, 100}}) {
+    const int64_t from_row = columns + 2, to_row = rows + 3;
+    const std::vector<float> from = Numbers(rows * from_row, 1);
+    std::vector<float> to(columns * to_row, 7);
+    GetParam().float32->transpose({.rows = rows,
+                                   .columns = columns,
+                                   .from = from.data(),
+                                   .from_row = from_row,
+                                   .to = to.data(),
+                                   .to_row = to_row});
+    for (int64_t c = 0; c < columns; ++c) {
+      for (int64_t r = 0; r < to_row; ++r) {
+        ASSERT_EQ(to[c * to_row + r], r < rows ? from[r * from_row + c] : 7.0f);
+      }
+    }
+  }
+}
+
 // What the division of work between threads rests on.
-TEST(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
+TEST_P(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
   constexpr int64_t kRows = 32, kColumns = 100, kLength = 700;
   const std::vector<float> a = Numbers(kRows * kLength, 1), b = Numbers(kColumns * kLength, 2);
   std::vector<float> sums(kRows * kColumns), parts = sums;
@@ -146,7 +187,7 @@ TEST(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
   compare(products);
 }
 
-TEST(Products, WhatIsNotANumberStaysSo) {
+TEST_P(Products, WhatIsNotANumberStaysSo) {
   const float a[] = {1, NAN}, b[] = {1, 0};
   float c = 0;
   Compute(
@@ -167,29 +208,24 @@ float ToFloat(Bfloat16 x) {
   return std::bit_cast<float>(uint32_t{x.bits} << 16);
 }
 
-class Bfloat16Products : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!MultipliesBfloat16()) GTEST_SKIP() << "this processor lacks AVX512_BF16";
-  }
-};
-
-TEST_F(Bfloat16Products, RoundingGoesToTheNearestAndTiesToEven) {
+TEST_P(Products, RoundingGoesToTheNearestAndTiesToEven) {
   std::vector<float> numbers = Numbers(1000, 1);
   numbers.insert(numbers.end(), {0.0f, 1.0f, -1.0f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 1e30f});
   for (const size_t count : {size_t{1}, size_t{31}, size_t{33}, numbers.size()}) {
     std::vector<Bfloat16> rounded(count + 1, Bfloat16{7});
-    Round(numbers.data(), static_cast<int64_t>(count), rounded.data());
+    GetParam().bfloat16->round(numbers.data(), static_cast<int64_t>(count), rounded.data());
     for (size_t i = 0; i < count; ++i) ASSERT_EQ(ToFloat(rounded[i]), Rounded(numbers[i]));
     EXPECT_EQ(rounded[count].bits, 7) << "beyond the last number";
   }
+  EXPECT_TRUE(std::isnan(ToFloat(Round({std::bit_cast<float>(0x7f800001u)})[0])));
+  EXPECT_EQ(Round({-1e-39f})[0].bits, 0x8000) << "a denormal number is 0";
 }
 
-TEST_F(Bfloat16Products, RowsAreRoundedInPairsAndAMissingOneIsZero) {
+TEST_P(Products, RowsAreRoundedInPairsAndAMissingOneIsZero) {
   constexpr int64_t kRows = 5, kWidth = 37;
   const std::vector<float> rows = Numbers(kRows * kWidth, 2);
   std::vector<Bfloat16> pairs(6 * kWidth + 1, Bfloat16{7});
-  RoundInPairs(rows.data(), kRows, kWidth, pairs.data());
+  GetParam().bfloat16->round_in_pairs(rows.data(), kRows, kWidth, pairs.data());
   for (int64_t row = 0; row < 6; ++row) {
     for (int64_t i = 0; i < kWidth; ++i) {
       const float expected = row < kRows ? Rounded(rows[row * kWidth + i]) : 0;
@@ -199,16 +235,14 @@ TEST_F(Bfloat16Products, RowsAreRoundedInPairsAndAMissingOneIsZero) {
   EXPECT_EQ(pairs.back().bits, 7);
 }
 
-TEST_F(Bfloat16Products, AProductSumIsWhatItsFormulaSays) {
+TEST_P(Products, AProductSumOfBfloat16IsWhatItsFormulaSays) {
   for (const bool adds : {false, true}) {
     for (const Size& size : kSizes) {
       const int64_t terms = size.length + size.length % 2, b_row = size.columns + 3;
       const int64_t a_row = terms + 4, a_run = size.rows * a_row;
-      std::vector<float> a = Numbers(a_run * size.runs, 1),
-                         b = Numbers(size.runs * terms * b_row, 2);
-      std::vector<Bfloat16> rounded_a(a.size()), rounded_b(b.size());
-      Round(a.data(), static_cast<int64_t>(a.size()), rounded_a.data());
-      Round(b.data(), static_cast<int64_t>(b.size()), rounded_b.data());
+      const std::vector<float> a = Numbers(a_run * size.runs, 1),
+                               b = Numbers(size.runs * terms * b_row, 2);
+      const std::vector<Bfloat16> rounded_a = Round(a), rounded_b = Round(b);
       const std::vector<float> before = Numbers(size.rows * (size.columns + 5), 3);
       std::vector<float> c = before;
       Compute(ProductSum<Bfloat16>{.rows = size.rows,
@@ -241,13 +275,11 @@ TEST_F(Bfloat16Products, AProductSumIsWhatItsFormulaSays) {
   }
 }
 
-TEST_F(Bfloat16Products, RowProductsAreWhatTheirFormulaSays) {
+TEST_P(Products, RowProductsOfBfloat16AreWhatTheirFormulaSays) {
   for (const Size& size : kSizes) {
-    std::vector<float> a = Numbers(size.rows * size.length, 1);
-    std::vector<float> b = Numbers(size.columns * size.length, 2);
-    std::vector<Bfloat16> rounded_a(a.size()), rounded_b(b.size());
-    Round(a.data(), static_cast<int64_t>(a.size()), rounded_a.data());
-    Round(b.data(), static_cast<int64_t>(b.size()), rounded_b.data());
+    const std::vector<float> a = Numbers(size.rows * size.length, 1);
+    const std::vector<float> b = Numbers(size.columns * size.length, 2);
+    const std::vector<Bfloat16> rounded_a = Round(a), rounded_b = Round(b);
     std::vector<float> c(size.rows * size.columns, 7);
     Compute(RowProducts<Bfloat16>{.rows = size.rows,
                                   .columns = size.columns,

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/random_stream.h"
-#include "trainer/kernels/products.h"
 
 namespace dqnd {
 namespace {
@@ -94,14 +93,7 @@ double Difference(const std::vector<float>& a, const std::vector<float>& b) {
   return difference / largest;
 }
 
-class Bfloat16Layer : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!MultipliesBfloat16()) GTEST_SKIP() << "this processor lacks AVX512_BF16";
-  }
-};
-
-TEST_F(Bfloat16Layer, OfNumbersThatBfloat16HasIsTheFloat32Layer) {
+TEST(Bfloat16Layer, OfNumbersThatBfloat16HasIsTheFloat32Layer) {
   for (const Case& each : Cases()) {
     SCOPED_TRACE(each.name);
     const Results rounded = Compute(each, Precision::kBfloat16, 2);
@@ -113,7 +105,7 @@ TEST_F(Bfloat16Layer, OfNumbersThatBfloat16HasIsTheFloat32Layer) {
   }
 }
 
-TEST_F(Bfloat16Layer, DoesNotDependOnTheNumberOfThreads) {
+TEST(Bfloat16Layer, DoesNotDependOnTheNumberOfThreads) {
   for (const Case& each : Cases()) {
     SCOPED_TRACE(each.name);
     const Results one = Compute(each, Precision::kBfloat16, 1);
@@ -124,7 +116,7 @@ TEST_F(Bfloat16Layer, DoesNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_F(Bfloat16Layer, RoundsWhatIsMultiplied) {
+TEST(Bfloat16Layer, RoundsWhatIsMultiplied) {
   ThreadTeam team(1);
   // 1 + 2^-10 is 1 in bfloat16, and 2^-10 away in float32.
   const std::vector<float> weights(64, 0x1.004p0f), bias(2, 0), x(32, 1);
