@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws measurements that lie under docs/ as NAME.json as NAME.svg beside them: plots.py side_by_side scaling"""
+"""Draws measurements as an SVG beside each: plots.py docs/learning/pong.json docs/performance/*/*.json"""
 
 import json
 import pathlib
@@ -10,8 +10,6 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
-
-DOCS = pathlib.Path(__file__).resolve().parents[1] / "docs"
 
 
 def side_by_side(measured, axes):
@@ -91,15 +89,14 @@ PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong
 
 
 def main():
-    for name in sys.argv[1:]:
-        (file,) = DOCS.glob(f"*/{name}.json")
+    for file in map(pathlib.Path, sys.argv[1:]):
         measured = json.loads(file.read_text())
-        draw, rows, columns = PLOTS[name]
+        draw, rows, columns = PLOTS[file.stem]
         figure, axes = plt.subplots(rows, columns, figsize=(max(8, 2.5 * columns), 5), layout="constrained")
         draw(measured, axes)
         if "processor" in measured:
             figure.suptitle(f"{measured['processor']}, {measured['processors']} processors", fontsize=9)
-        plt.rcParams["svg.hashsalt"] = name
+        plt.rcParams["svg.hashsalt"] = file.stem
         figure.savefig(file.with_suffix(".svg"), metadata={"Date": None})
 
 

@@ -5,15 +5,13 @@
     ./dev bench --scaling minatar batch        one workload, one setting; any of them
 
 The memory is full when the clock starts (the newest 10,000 transitions where the setting is another). The peak is the whole
-process's. Results go to docs/performance/scaling.json and to a plot beside it."""
+process's. Results go to docs/performance/PROCESSOR/scaling.json and to a plot beside it."""
 
 import argparse
-import json
-import os
-import subprocess
 
-from side_by_side import BREAKOUT, MINATAR, processor
-from timed_run import ROOT, time_run
+import measured
+from side_by_side import BREAKOUT, MINATAR
+from timed_run import time_run
 
 WORKLOADS = {"breakout": [*BREAKOUT, "replay.codec=lz4"], "minatar": MINATAR}
 SETTINGS = {
@@ -22,7 +20,6 @@ SETTINGS = {
     "batch": ("train.batch_size", [32, 64, 128, 256, 512]),
     "width": ("network.width", [1, 2, 4]),
 }
-FILE = ROOT / "docs/performance/scaling.json"
 
 
 def overrides_of(setting, value):
@@ -39,7 +36,7 @@ def main():
     arguments = parser.parse_args()
     chosen = [name for name in arguments.what if name in SETTINGS] or list(SETTINGS)
     workloads = [name for name in arguments.what if name in WORKLOADS] or list(WORKLOADS)
-    results = json.loads(FILE.read_text())["results"] if FILE.exists() else {}
+    results = measured.load("scaling") or {}
     for workload in workloads:
         for setting in chosen:
             curve = []
@@ -47,11 +44,8 @@ def main():
                 curve.append({"value": value} | time_run([*WORKLOADS[workload], *overrides_of(setting, value)], arguments.seconds))
                 print(f"{workload}, {SETTINGS[setting][0]}={value}: {curve[-1]}", flush=True)
             results.setdefault(workload, {})[setting] = curve
-            FILE.parent.mkdir(exist_ok=True)
-            FILE.write_text(json.dumps({"processor": processor(), "processors": len(os.sched_getaffinity(0)),
-                                        "results": results}, indent=1) + "\n")
-    subprocess.run([ROOT / "tools/dependencies/fetch", "torch_peers", ROOT / "build/deps"], check=True)
-    subprocess.run([ROOT / "build/deps/torch_peers/bin/python", ROOT / "benchmarks/plots.py", "scaling"], check=True)
+            measured.save("scaling", results)
+    measured.draw("scaling")
 
 
 if __name__ == "__main__":

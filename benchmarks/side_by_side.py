@@ -7,15 +7,15 @@
 A round runs each contender once; the ratio is to the fastest peer of the same round. dqnd is `dqnd train` as a user starts
 it, without evaluations, which the peers have none of, and read from its progress.csv; the peers are in benchmarks/peers.
 Everybody is timed for the same seconds, after learning began and three more. Results go to
-docs/performance/side_by_side.json, where those of workloads that were not run today stay, and to a plot beside it."""
+docs/performance/PROCESSOR/side_by_side.json, where those of workloads that were not run today stay, and to a plot beside
+it."""
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 
+import measured
 from timed_run import ROOT, time_run
 
 PEERS = ROOT / "benchmarks/peers"
@@ -86,21 +86,10 @@ def table(result):
     return f"{result['workload']:<28}{spread([each['ratio'] for each in result['rounds']], 2):<24}" + "; ".join(cells)
 
 
-def processor():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return line.partition(": ")[2].strip()
-    return platform.processor()
-
-
 def save(result):
-    file = ROOT / "docs/performance/side_by_side.json"
-    file.parent.mkdir(exist_ok=True)
-    results = json.loads(file.read_text())["results"] if file.exists() else []
-    results = [other for other in results if other["workload"] != result["workload"]] + [result]
+    results = [other for other in measured.load("side_by_side") or [] if other["workload"] != result["workload"]] + [result]
     results.sort(key=lambda each: list(WORKLOADS).index(each["workload"]))
-    summary = {"processor": processor(), "processors": len(os.sched_getaffinity(0)), "results": results}
-    file.write_text(json.dumps(summary, indent=1) + "\n")
+    measured.save("side_by_side", results)
 
 
 def main():
@@ -121,7 +110,7 @@ def main():
     print(f"\n{'workload':<28}{'dqnd / fastest peer':<24}env_steps/s: median (lowest to highest)")
     for result in results:
         print(table(result))
-    subprocess.run([ROOT / "build/deps/torch_peers/bin/python", ROOT / "benchmarks/plots.py", "side_by_side"], check=True)
+    measured.draw("side_by_side")
 
 
 if __name__ == "__main__":
