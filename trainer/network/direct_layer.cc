@@ -209,8 +209,8 @@ class LayerOf final : public DirectLayer {
   // memory that no other thread looks at; then the part of y that it has made.
   void MultiplyManySamples(int64_t batch, float* y) {
     const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
-    const int64_t sharers = std::min<int64_t>(team_.size(), Parts(outputs, kOutputsAtOnce));
-    const int64_t at_once = Parts(outputs, sharers);
+    const int64_t at_once = std::max(kOutputsAtOnce, Parts(outputs, team_.size()));
+    const int64_t sharers = Parts(outputs, at_once);
     turned_x_.resize(sharers * kInputsTurnedAtOnce * kSamplesAtOnce);
     turned_y_.resize(outputs * kSamplesAtOnce);
     const auto share = [&](int64_t sharer) {
