@@ -89,10 +89,14 @@ def arithmetic(game, seeds):
                      "train.threads=1", "evaluation.every_env_steps=0", "server.listen=~", *ARITHMETIC[way])
 
     summary = {"env_steps": 300_000}
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         by_way = {way: [pool.submit(one, way, seed) for seed in seeds] for way in ARITHMETIC}
+        try:
+            by_way = {way: [run.result() for run in runs] for way, runs in by_way.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
     for way, runs in by_way.items():
-        curves = [column(run.result() / "progress.csv", "rollout/ep_rew_mean") for run in runs]
+        curves = [column(run / "progress.csv", "rollout/ep_rew_mean") for run in runs]
         finals = [statistics.mean(value for env_step, value in curve if env_step > 270_000) for curve in curves]
         summary[way] = {
             "final_means": {seed: round(final, 3) for seed, final in zip(seeds, finals)},

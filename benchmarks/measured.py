@@ -1,4 +1,4 @@
-"""Where measurements go: docs/performance/PROCESSOR/NAME.json, so that those of different machines are never mixed."""
+"""Where measurements go: docs/performance/PROCESSOR/NAME.json, so that those of different processors are not mixed."""
 
 import json
 import os
@@ -13,7 +13,7 @@ def processor():
     for line in open("/proc/cpuinfo"):
         if line.startswith("model name"):
             return re.sub(r"\((R|TM)\)|\bCPU\b|\bProcessor\b|@.*", "", line.partition(": ")[2]).strip()
-    return platform.processor()
+    return platform.machine()
 
 
 def file_of(name):

@@ -39,14 +39,20 @@ def seconds(config, *overrides):
         return time.perf_counter() - began
 
 
+def reap(process):
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{process.args} failed")
+    return used
+
+
 def processor_seconds(*runs):
     """Of each run, all of them at the same time, so that a slow phase of the machine is a slow phase of each."""
     with tempfile.TemporaryDirectory() as folder:
         processes = [start(f"{folder}/{number}", *run) for number, run in enumerate(runs)]
-        ends = [os.wait4(process.pid, 0) for process in processes]
-    if any(status != 0 for _, status, _ in ends):
-        raise SystemExit("a run failed")
-    return [used.ru_utime + used.ru_stime for _, _, used in ends]
+        uses = [reap(process) for process in processes]
+    return [used.ru_utime + used.ru_stime for used in uses]
 
 
 def main():

@@ -241,7 +241,7 @@ int main(int argc, char** argv) {
     const std::string argument = argv[i];
     if (argument == "--threads" && i + 1 < argc) {
       threads = std::atoi(argv[++i]);
-    } else if (argument == "--bfloat16" && dqnd::MultipliesBfloat16()) {
+    } else if (argument == "--bfloat16") {
       precision = dqnd::Precision::kBfloat16;
     } else if (argument == "--json") {
       json = true;

@@ -38,9 +38,9 @@ def side_by_side(measured, axes):
 
 def scaling(measured, axes):
     """A column a setting: env_steps/s above, the process's peak memory below, a line a workload, both axes logarithmic."""
-    for column, setting in enumerate(next(iter(measured["results"].values()))):
+    for column, setting in enumerate(["environments", "buffer", "batch", "width"]):
         for workload, curves in measured["results"].items():
-            curve = curves[setting]
+            curve = curves.get(setting, [])
             values = [point["value"] for point in curve]
             axes[0][column].plot(values, [point["env_steps_per_s"] for point in curve], marker=".", label=workload)
             axes[1][column].plot(values, [point["peak_bytes"] / 2**20 for point in curve], marker=".", label=workload)
@@ -73,12 +73,12 @@ def arithmetic(measured, axes):
     for way, result in measured.items():
         if way == "env_steps":
             continue
-        env_steps, means, errors = zip(*result["curve"])
+        env_steps, means, errors = zip(*[(at, mean, error or 0) for at, mean, error in result["curve"]])
         (line,) = axes.plot(env_steps, means, label=way)
         axes.fill_between(env_steps, [mean - error for mean, error in zip(means, errors)],
                           [mean + error for mean, error in zip(means, errors)], color=line.get_color(), alpha=0.2, linewidth=0)
     axes.set_xlabel("env_steps")
-    axes.set_ylabel("return of training, mean of five seeds")
+    axes.set_ylabel("return of training, mean and its error over seeds")
     axes.grid(linewidth=0.3)
     axes.legend(fontsize=8)
 

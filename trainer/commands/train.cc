@@ -221,10 +221,15 @@ int TrainCommand(const TrainArguments& arguments) {
   } catch (const c10::Error& error) {
     if (config.train.device == Device::kCpu) throw;
     // A GPU that has failed fails again when it is to free what it holds: this process ends here.
-    session.WaitForWriter();
     log.error("{}\n  go on from the last checkpoint:  {}", error.what_without_backtrace(),
               ContinueLine(arguments));
     log.flush();
+    try {
+      session.WaitForWriter();
+    } catch (const std::exception& writers) {
+      log.error("{}", writers.what());
+      log.flush();
+    }
     std::_Exit(kExitMayHelp);
   } catch (const NonFiniteError& error) {
     session.WaitForWriter();

@@ -20,7 +20,7 @@ bool WorthSharing(int64_t products) {
 constexpr int64_t kFewWeights = 16'384;
 constexpr int64_t kFewOutputs = 16;
 
-// Outputs, inputs and samples of a fully connected layer that one thread computes at a time.
+// Outputs, inputs and samples of a fully connected layer that are computed at a time.
 constexpr int64_t kOutputsAtOnce = 16;
 constexpr int64_t kInputsAtOnce = 128;
 constexpr int64_t kInputsTurnedAtOnce = 256, kSamplesAtOnce = 64;
@@ -132,7 +132,9 @@ class LayerOf final : public DirectLayer {
     if (!shape_.is_fully_connected()) return Convolve(batch, y);
     if (is_transposed_) return MultiplyTransposed(batch, y);
     if constexpr (std::is_same_v<Number, float>) {
-      if (batch >= kFewSamples) return MultiplyManySamples(batch, y);
+      if (batch >= kFewSamples && shape_.outputs >= kFewOutputs) {
+        return MultiplyManySamples(batch, y);
+      }
     }
     MultiplyFewSamples(batch, y);
   }

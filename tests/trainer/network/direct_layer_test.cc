@@ -45,7 +45,8 @@ std::vector<Case> Cases() {
           {"fully connected", Vector(1024, 128), 32},
           {"fully connected, few weights", Vector(64, 64), 32},
           {"fully connected, an odd batch", Vector(3136, 512), 5},
-          {"fully connected, no multiple of a vector", Vector(120, 84), 7}};
+          {"fully connected, no multiple of a vector", Vector(120, 84), 7},
+          {"fully connected, more samples than are taken at once", Vector(300, 84), 150}};
 }
 
 // Numbers that bfloat16 has.
@@ -105,14 +106,15 @@ TEST(Bfloat16Layer, OfNumbersThatBfloat16HasIsTheFloat32Layer) {
   }
 }
 
-TEST(Bfloat16Layer, DoesNotDependOnTheNumberOfThreads) {
+TEST(DirectLayer, DoesNotDependOnTheNumberOfThreads) {
   for (const Case& each : Cases()) {
-    SCOPED_TRACE(each.name);
-    const Results one = Compute(each, Precision::kBfloat16, 1);
-    const Results three = Compute(each, Precision::kBfloat16, 3);
-    EXPECT_EQ(one.y, three.y);
-    EXPECT_EQ(one.dweights, three.dweights);
-    EXPECT_EQ(one.dx, three.dx);
+    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+      SCOPED_TRACE(each.name);
+      const Results one = Compute(each, precision, 1), three = Compute(each, precision, 3);
+      EXPECT_EQ(one.y, three.y);
+      EXPECT_EQ(one.dweights, three.dweights);
+      EXPECT_EQ(one.dx, three.dx);
+    }
   }
 }
 
