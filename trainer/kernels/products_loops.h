@@ -190,7 +190,7 @@ void RowTile(const RowProducts<Term>& products, const Term* a, const Term* b, fl
 
 template <typename Term>
 void Sum(const ProductSum<Term>& sum) {
-  constexpr int64_t kWidest = kMostVectors * kLanes;
+  constexpr int64_t kWidest = int64_t{kMostVectors} * kLanes;
   for (int64_t column = 0; column < sum.columns; column += kWidest) {
     const int64_t left = sum.columns - column;
     const int64_t vectors = left >= kWidest ? kMostVectors : (left + kLanes - 1) / kLanes;
