@@ -9,15 +9,27 @@ import subprocess
 from timed_run import ROOT
 
 
+# What a virtual machine calls by one name, told apart by vendor, family and model.
+GENERATIONS = {
+    ("AuthenticAMD", "25", "17"): "Zen 4",
+    ("AuthenticAMD", "26", "2"): "Zen 5",
+    ("GenuineIntel", "6", "207"): "Emerald Rapids",
+}
+
+
 def processor():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return re.sub(r"\((R|TM)\)|\bCPU\b|\bProcessor\b|@.*", "", line.partition(": ")[2]).strip()
-    return platform.machine()
+    """Its name and generation: AMD EPYC, Zen 4; AMD EPYC, family 26 model 17, where nobody has named it above."""
+    lines = [line.partition(":") for line in open("/proc/cpuinfo")] if os.path.exists("/proc/cpuinfo") else []
+    facts = {key.strip(): value.strip() for key, _, value in reversed(lines)}
+    if "model name" not in facts:
+        return platform.machine()
+    name = re.sub(r"\((R|TM)\)|\bCPU\b|\bProcessor\b|@.*", "", facts["model name"]).strip()
+    family, model = facts.get("cpu family"), facts.get("model")
+    return f"{name}, " + GENERATIONS.get((facts.get("vendor_id"), family, model), f"family {family} model {model}")
 
 
 def file_of(name):
-    return ROOT / "docs/performance" / "-".join(processor().lower().split()) / f"{name}.json"
+    return ROOT / "docs/performance" / re.sub(r"\W+", "-", processor().lower()) / f"{name}.json"
 
 
 def load(name):

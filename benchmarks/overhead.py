@@ -12,14 +12,12 @@ is what they cost, and noise is divided by a hundred with it."""
 import argparse
 import math
 import os
-import pathlib
 import statistics
 import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-DQND = ROOT / "build/release/bin/dqnd"
+from timed_run import DQND, ROOT, reap
 
 CONFIGURATIONS = {
     "CartPole": ["configs/classic/cartpole.yaml"],
@@ -38,17 +36,8 @@ def start(folder, config, *overrides, processors=os.sched_getaffinity(0)):
 def seconds(config, *overrides):
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        if start(folder, config, *overrides).wait() != 0:
-            raise SystemExit(f"{config} failed")
+        reap(start(folder, config, *overrides))
         return time.perf_counter() - began
-
-
-def reap(process):
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{process.args} failed")
-    return used
 
 
 def processor_seconds(*runs):

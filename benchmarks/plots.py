@@ -83,15 +83,14 @@ def arithmetic(measured, axes):
     axes.legend(fontsize=8)
 
 
-# By name of the measurement: what draws it, rows and columns of axes.
-PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong": (pong, 1, 1),
-         "arithmetic-breakout": (arithmetic, 1, 1), "arithmetic-space_invaders": (arithmetic, 1, 1)}
+# By name of the measurement, up to its dash: what draws it, rows and columns of axes.
+PLOTS = {"side_by_side": (side_by_side, 1, 1), "scaling": (scaling, 2, 4), "pong": (pong, 1, 1), "arithmetic": (arithmetic, 1, 1)}
 
 
 def main():
     for file in map(pathlib.Path, sys.argv[1:]):
         measured = json.loads(file.read_text())
-        draw, rows, columns = PLOTS[file.stem]
+        draw, rows, columns = PLOTS[file.stem.partition("-")[0]]
         figure, axes = plt.subplots(rows, columns, figsize=(max(8, 2.5 * columns), 5), layout="constrained")
         draw(measured, axes)
         if "processor" in measured:

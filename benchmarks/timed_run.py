@@ -11,6 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DQND = ROOT / "build/release/bin/dqnd"
 WARM_UP_SECONDS = 3
+STOPPED = 75  # the exit status of a run that goes on another time
 
 
 def rows_of(file, learns):
@@ -21,6 +22,15 @@ def rows_of(file, learns):
                     if not learns or row["train/n_updates"] != "0"]
     except (FileNotFoundError, TypeError, ValueError):  # not there, or its last row half written
         return []
+
+
+def reap(process, expected=0):
+    """Waits for its end; what it used. Exits where its exit status is another than `expected`."""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expected:
+        raise SystemExit(f"{process.args} ended with {process.returncode} instead of {expected}")
+    return used
 
 
 def time_run(settings, seconds, learns=True):
@@ -39,9 +49,7 @@ def time_run(settings, seconds, learns=True):
             assert process.poll() is None, process.returncode
             rows = rows_of(pathlib.Path(folder) / "bench/progress.csv", learns)
         process.send_signal(signal.SIGTERM)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 75, process.returncode
+        used = reap(process, STOPPED)
     began = rows[0][1] + WARM_UP_SECONDS
     rows = [row for row in rows if began <= row[1] <= began + seconds]
     return {"env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1),

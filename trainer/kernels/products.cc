@@ -6,37 +6,30 @@ namespace dqnd {
 
 // The same loops, compiled for several kinds of processor.
 #ifdef __x86_64__
-namespace avx512 {
-extern const Float32Loops kFloat32Loops;
-extern const Bfloat16Loops kBfloat16Loops;
-}  // namespace avx512
-namespace avx2 {
-extern const Float32Loops kFloat32Loops;
-extern const Bfloat16Loops kBfloat16Loops;
-}  // namespace avx2
 namespace avx512_bf16 {
-extern const Bfloat16Loops kBfloat16Loops;
-}  // namespace avx512_bf16
+extern const Loops kLoops;
+}
+namespace avx512 {
+extern const Loops kLoops;
+}
+namespace avx2 {
+extern const Loops kLoops;
+}
 #endif
 namespace portable {
-extern const Float32Loops kFloat32Loops;
-extern const Bfloat16Loops kBfloat16Loops;
-}  // namespace portable
+extern const Loops kLoops;
+}
 
 std::vector<Loops> LoopsOfThisProcessor() {
   std::vector<Loops> loops;
 #ifdef __x86_64__
-  if (MultipliesBfloat16()) {
-    loops.push_back({"avx512_bf16", &avx512::kFloat32Loops, &avx512_bf16::kBfloat16Loops});
-  }
-  if (__builtin_cpu_supports("avx512f")) {
-    loops.push_back({"avx512", &avx512::kFloat32Loops, &avx512::kBfloat16Loops});
-  }
+  if (MultipliesBfloat16()) loops.push_back(avx512_bf16::kLoops);
+  if (__builtin_cpu_supports("avx512f")) loops.push_back(avx512::kLoops);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    loops.push_back({"avx2", &avx2::kFloat32Loops, &avx2::kBfloat16Loops});
+    loops.push_back(avx2::kLoops);
   }
 #endif
-  loops.push_back({"portable", &portable::kFloat32Loops, &portable::kBfloat16Loops});
+  loops.push_back(portable::kLoops);
   return loops;
 }
 
@@ -51,32 +44,33 @@ const Loops& Fastest() {
 
 bool MultipliesBfloat16() {
 #ifdef __x86_64__
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw");
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl");
 #else
   return false;
 #endif
 }
 
 void Compute(const ProductSum<float>& sum) {
-  Fastest().float32->sum(sum);
+  Fastest().sum(sum);
 }
 void Compute(const RowProducts<float>& products) {
-  Fastest().float32->products(products);
+  Fastest().products(products);
 }
 void Compute(const Transposition& transposition) {
-  Fastest().float32->transpose(transposition);
+  Fastest().transpose(transposition);
 }
 void Compute(const ProductSum<Bfloat16>& sum) {
-  Fastest().bfloat16->sum(sum);
+  Fastest().bfloat16_sum(sum);
 }
 void Compute(const RowProducts<Bfloat16>& products) {
-  Fastest().bfloat16->products(products);
+  Fastest().bfloat16_products(products);
 }
 void Round(const float* from, int64_t count, Bfloat16* to) {
-  Fastest().bfloat16->round(from, count, to);
+  Fastest().round(from, count, to);
 }
 void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to) {
-  Fastest().bfloat16->round_in_pairs(from, rows, width, to);
+  Fastest().round_in_pairs(from, rows, width, to);
 }
 
 }  // namespace dqnd

@@ -16,62 +16,32 @@
 namespace dqnd::DQND_PROCESSOR {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kRegisters = 32;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32, kRegisters = 16;
-#elif defined(__ARM_NEON)
-constexpr int kVectorBytes = 16, kRegisters = 32;
-#else
-constexpr int kVectorBytes = 16, kRegisters = 16;
-#endif
-constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(float));
-using Vector [[gnu::vector_size(kVectorBytes)]] = float;
+#include "trainer/kernels/vectors.h"
 
-// As float32.
-inline float Number(float x) {
-  return x;
-}
-inline float Number(Bfloat16 x) {
-  return __builtin_bit_cast(float, uint32_t{x.bits} << 16);
-}
-inline Vector Load(const float* from) {
-  Vector value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-inline Vector Load(const Bfloat16* from) {
-  using Bits [[gnu::vector_size(kVectorBytes)]] = uint32_t;
-  using Halves [[gnu::vector_size(kVectorBytes / 2)]] = uint16_t;
-  Halves halves;
-  __builtin_memcpy(&halves, from, sizeof halves);
-  return reinterpret_cast<Vector>(__builtin_convertvector(halves, Bits) << 16);
-}
-inline void Store(float* to, Vector value) {
-  __builtin_memcpy(to, &value, sizeof value);
+#include "trainer/kernels/lane_sums.h"
+
+// Calls f(std::integral_constant<int, n>) for an n from 1 to kMost.
+template <int kMost, typename F>
+inline void WithConstant(int64_t n, const F& f) {
+  if constexpr (kMost > 0) {
+    if (n == kMost) {
+      f(std::integral_constant<int, kMost>{});
+    } else {
+      WithConstant<kMost - 1>(n, f);
+    }
+  }
 }
 
-// The first `count` lanes; 0 in the others.
-inline Vector LoadSome(const float* from, int64_t count) {
-#ifdef __AVX512F__
-  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << count) - 1), from);
-#else
-  Vector value{};
-  for (int64_t i = 0; i < count; ++i) value[i] = from[i];
-  return value;
-#endif
-}
-inline Vector LoadSome(const Bfloat16* from, int64_t count) {
-  Vector value{};
-  for (int64_t i = 0; i < count; ++i) value[i] = Number(from[i]);
-  return value;
-}
-inline void StoreSome(float* to, Vector value, int64_t count) {
-#ifdef __AVX512F__
-  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), value);
-#else
-  for (int64_t i = 0; i < count; ++i) to[i] = value[i];
-#endif
+// Calls tile(std::integral_constant<int, height>, row) for tiles of nearly equal height that make
+// up all rows.
+template <int kTallest, typename F>
+inline void InTiles(int64_t rows, const F& tile) {
+  int64_t tiles = (rows + kTallest - 1) / kTallest;
+  for (int64_t row = 0; row < rows; --tiles) {
+    const int64_t height = (rows - row + tiles - 1) / tiles;
+    WithConstant<kTallest>(height, [&](auto constant) { tile(constant, row); });
+    row += height;
+  }
 }
 
 // A tile of c stays in registers while its sums are made: kRows x kVectors of them, beside those
@@ -86,31 +56,41 @@ constexpr int RowsFor(int vectors) {
 // One tile. `last`: the lanes of its last vector that count; kLanes unless it is partial.
 template <int kRows, int kVectors, bool kPartial, typename Term>
 void Tile(const ProductSum<Term>& sum, const Term* a, const Term* b, float* c, int64_t last) {
-  const auto load = [last](const auto* from, int v) {
-    return kPartial && v == kVectors - 1 ? LoadSome(from + v * kLanes, last)
-                                         : Load(from + v * kLanes);
+  const auto lanes_of = [last](int v) {
+    return [last, v](const auto* from) {
+      return kPartial && v == kVectors - 1 ? LoadSome(from, last) : Load(from);
+    };
   };
-  Vector tile[kRows][kVectors] = {};
-  if (sum.adds) {
-    for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kVectors; ++v) tile[i][v] = load(c + i * sum.c_row, v);
+  Vector tile[kRows][kVectors];
+  DQND_UNROLLED
+  for (int i = 0; i < kRows; ++i) {
+    DQND_UNROLLED
+    for (int v = 0; v < kVectors; ++v) {
+      tile[i][v] = sum.adds ? lanes_of(v)(c + i * sum.c_row + v * kLanes) : Vector{};
     }
   }
   for (int64_t r = 0; r < sum.runs; ++r) {
     const Term* step_a = a + r * sum.a_run;
-    const Term* term_b = b + r * sum.b_run;
-    for (int64_t s = 0; s < sum.steps; ++s, step_a += sum.a_step) {
-      for (int64_t t = 0; t < kTerms<Term>; ++t, term_b += sum.b_term) {
-        Vector row[kVectors];
-        for (int v = 0; v < kVectors; ++v) row[v] = load(term_b, v);
-        for (int i = 0; i < kRows; ++i) {
-          const float number = Number(step_a[i * sum.a_row + t]);
-          for (int v = 0; v < kVectors; ++v) tile[i][v] += number * row[v];
-        }
+    const Term* step_b = b + r * sum.b_run;
+    for (int64_t s = 0; s < sum.steps; ++s) {
+      decltype(RowsAt(b, 0, lanes_of(0))) rows[kVectors];
+      DQND_UNROLLED
+      for (int v = 0; v < kVectors; ++v) {
+        rows[v] = RowsAt(step_b + v * kLanes, sum.b_term, lanes_of(v));
       }
+      DQND_UNROLLED
+      for (int i = 0; i < kRows; ++i) {
+        const auto terms = TermsAt(step_a + i * sum.a_row);
+        DQND_UNROLLED
+        for (int v = 0; v < kVectors; ++v) AddProducts(tile[i][v], terms, rows[v]);
+      }
+      step_a += sum.a_step;
+      step_b += kTerms<Term> * sum.b_term;
     }
   }
+  DQND_UNROLLED
   for (int i = 0; i < kRows; ++i) {
+    DQND_UNROLLED
     for (int v = 0; v < kVectors; ++v) {
       float* to = c + i * sum.c_row + v * kLanes;
       if (kPartial && v == kVectors - 1) {
@@ -122,70 +102,13 @@ void Tile(const ProductSum<Term>& sum, const Term* a, const Term* b, float* c, i
   }
 }
 
-// Calls f(std::integral_constant<int, n>) for an n from 1 to kMost.
-template <int kMost, typename F>
-inline void WithConstant(int64_t n, const F& f) {
-  if constexpr (kMost > 0) {
-    if (n == kMost) {
-      f(std::integral_constant<int, kMost>{});
-    } else {
-      WithConstant<kMost - 1>(n, f);
-    }
-  }
-}
-
-// All rows of a strip of columns, in tiles of nearly equal height.
+// All rows of a strip of columns.
 template <int kVectors, bool kPartial, typename Term>
 void Strip(const ProductSum<Term>& sum, int64_t column, int64_t last) {
-  constexpr int kTallest = RowsFor(kVectors);
-  int64_t tiles = (sum.rows + kTallest - 1) / kTallest;
-  for (int64_t row = 0; row < sum.rows; --tiles) {
-    const int64_t rows = (sum.rows - row + tiles - 1) / tiles;
-    WithConstant<kTallest>(rows, [&](auto height) {
-      Tile<height, kVectors, kPartial>(sum, sum.a + row * sum.a_row, sum.b + column,
-                                       sum.c + row * sum.c_row + column, last);
-    });
-    row += rows;
-  }
-}
-
-#include "trainer/kernels/lane_sums.h"
-
-// So much of a row is multiplied with many others before the next part is: the second-level cache
-// would otherwise be read once for every few columns.
-constexpr int64_t kPart = 512;
-
-// A tile of `columns` (at most 4) columns; c has a part of each sum already unless `first`.
-template <int kRows, typename Term>
-void RowTile(const RowProducts<Term>& products, const Term* a, const Term* b, float* c,
-             int64_t columns, int64_t length, bool first) {
-  constexpr int kColumns = 4;
-  // Of the columns that are not there, the last one is computed once more.
-  const Term* b_rows[kColumns];
-  for (int j = 0; j < kColumns; ++j) {
-    b_rows[j] = b + (j < columns ? j : columns - 1) * products.b_row;
-  }
-  Vector tile[kRows][kColumns] = {};
-  const auto step = [&](const auto& load) {
-    Vector row[kColumns];
-    for (int j = 0; j < kColumns; ++j) row[j] = load(b_rows[j]);
-    for (int i = 0; i < kRows; ++i) {
-      const Vector numbers = load(a + i * products.a_row);
-      for (int j = 0; j < kColumns; ++j) tile[i][j] += numbers * row[j];
-    }
-  };
-  int64_t l = 0;
-  for (; l + kLanes <= length; l += kLanes) {
-    step([l](const Term* from) { return Load(from + l); });
-  }
-  if (l < length) {
-    step([l, length](const Term* from) { return LoadSome(from + l, length - l); });
-  }
-  for (int i = 0; i < kRows; ++i) {
-    const Four sums = SumsOf(tile[i][0], tile[i][1], tile[i][2], tile[i][3]);
-    float* to = c + i * products.c_row;
-    for (int j = 0; j < kColumns && j < columns; ++j) to[j] = first ? sums[j] : to[j] + sums[j];
-  }
+  InTiles<RowsFor(kVectors)>(sum.rows, [&](auto height, int64_t row) {
+    Tile<height, kVectors, kPartial>(sum, sum.a + row * sum.a_row, sum.b + column,
+                                     sum.c + row * sum.c_row + column, last);
+  });
 }
 
 template <typename Term>
@@ -205,21 +128,66 @@ void Sum(const ProductSum<Term>& sum) {
   }
 }
 
+// So many bytes of a row are multiplied with many others before the next are: the second-level
+// cache would otherwise be read once for every few columns.
+constexpr int64_t kPartBytes = 2048;
+
+// A tile of `columns` (at most 4) columns; c has a part of each sum already unless `first`.
+template <int kRows, typename Term>
+void RowTile(const RowProducts<Term>& products, const Term* a, const Term* b, float* c,
+             int64_t columns, int64_t length, bool first) {
+  constexpr int kColumns = 4;
+  // Of the columns that are not there, the last one is computed once more.
+  const Term* b_rows[kColumns];
+  DQND_UNROLLED
+  for (int j = 0; j < kColumns; ++j) {
+    b_rows[j] = b + (j < columns ? j : columns - 1) * products.b_row;
+  }
+  Vector tile[kRows][kColumns];
+  DQND_UNROLLED
+  for (int i = 0; i < kRows; ++i) {
+    DQND_UNROLLED
+    for (int j = 0; j < kColumns; ++j) tile[i][j] = Vector{};
+  }
+  const auto step = [&](const auto& load) {
+    decltype(load(b)) row[kColumns];
+    DQND_UNROLLED
+    for (int j = 0; j < kColumns; ++j) row[j] = load(b_rows[j]);
+    DQND_UNROLLED
+    for (int i = 0; i < kRows; ++i) {
+      const auto terms = load(a + i * products.a_row);
+      DQND_UNROLLED
+      for (int j = 0; j < kColumns; ++j) AddProducts(tile[i][j], terms, row[j]);
+    }
+  };
+  int64_t l = 0;
+  for (; l + kAtOnce<Term> <= length; l += kAtOnce<Term>) {
+    step([l](const Term* from) { return TermsOfRow(from + l); });
+  }
+  if (l < length) {
+    step([l, length](const Term* from) { return SomeTermsOfRow(from + l, length - l); });
+  }
+  DQND_UNROLLED
+  for (int i = 0; i < kRows; ++i) {
+    const Four sums = SumsOf(tile[i][0], tile[i][1], tile[i][2], tile[i][3]);
+    float* to = c + i * products.c_row;
+    for (int j = 0; j < kColumns && j < columns; ++j) to[j] = first ? sums[j] : to[j] + sums[j];
+  }
+}
+
 template <typename Term>
 void Products(const RowProducts<Term>& products) {
   constexpr int kTallest = kRegisters == 32 ? 6 : 2;
+  constexpr int64_t kPart = kPartBytes / sizeof(Term);
   for (int64_t part = 0; part < products.length; part += kPart) {
     const int64_t length = products.length - part < kPart ? products.length - part : kPart;
     for (int64_t column = 0; column < products.columns; column += 4) {
       const int64_t columns = products.columns - column < 4 ? products.columns - column : 4;
-      for (int64_t row = 0; row < products.rows; row += kTallest) {
-        const int64_t rows = products.rows - row < kTallest ? products.rows - row : kTallest;
-        WithConstant<kTallest>(rows, [&](auto height) {
-          RowTile<height>(products, products.a + row * products.a_row + part,
-                          products.b + column * products.b_row + part,
-                          products.c + row * products.c_row + column, columns, length, part == 0);
-        });
-      }
+      InTiles<kTallest>(products.rows, [&](auto height, int64_t row) {
+        RowTile<height>(products, products.a + row * products.a_row + part,
+                        products.b + column * products.b_row + part,
+                        products.c + row * products.c_row + column, columns, length, part == 0);
+      });
     }
   }
 }
@@ -267,33 +235,33 @@ void Transpose(const Transposition& t) {
   }
 }
 
-// To the nearest, ties to even, denormal numbers to 0, as VCVTNEPS2BF16 has it.
-inline Bfloat16 Rounded(float x) {
-  const auto bits = __builtin_bit_cast(uint32_t, x);
-  const uint32_t magnitude = bits & 0x7fffffff;
-  const uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-  const uint32_t nan = bits >> 16 | 0x40, zero = bits >> 16 & 0x8000;
-  return {static_cast<uint16_t>(magnitude > 0x7f800000   ? nan
-                                : magnitude < 0x00800000 ? zero
-                                                         : nearest)};
-}
-
 void Round(const float* from, int64_t count, Bfloat16* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = Rounded(from[i]);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) Store(to + i, Rounded(Load(from + i)));
+  if (i < count) StoreSome(to + i, Rounded(LoadSome(from + i, count - i)), count - i);
 }
 
 void RoundInPairs(const float* from, int64_t rows, int64_t width, Bfloat16* to) {
   for (int64_t row = 0; row < rows; row += 2, from += 2 * width, to += 2 * width) {
-    for (int64_t i = 0; i < width; ++i) {
-      to[2 * i] = Rounded(from[i]);
-      to[2 * i + 1] = row + 1 < rows ? Rounded(from[width + i]) : Bfloat16{};
+    const bool is_last = row + 1 == rows;
+    int64_t i = 0;
+    for (; i + kLanes <= width; i += kLanes) {
+      Store(to + 2 * i,
+            InPairs(Rounded(Load(from + i)), Rounded(is_last ? Vector{} : Load(from + width + i))));
+    }
+    if (const int64_t left = width - i; left > 0) {
+      const Vector odd = is_last ? Vector{} : LoadSome(from + width + i, left);
+      StoreSome(to + 2 * i, InPairs(Rounded(LoadSome(from + i, left)), Rounded(odd)), 2 * left);
     }
   }
 }
 
 }  // namespace
 
-extern const Float32Loops kFloat32Loops = {Sum, Products, Transpose};
-extern const Bfloat16Loops kBfloat16Loops = {Sum, Products, Round, RoundInPairs};
+// The name DQND_PROCESSOR as text.
+#define DQND_TEXT_OF(name) #name
+#define DQND_TEXT(name) DQND_TEXT_OF(name)
+extern const Loops kLoops = {
+    DQND_TEXT(DQND_PROCESSOR), Sum, Products, Transpose, Sum, Products, Round, RoundInPairs};
 
 }  // namespace dqnd::DQND_PROCESSOR

@@ -64,18 +64,6 @@ void AddRows(const float* rows, int64_t count, int64_t width, float* sums) {
   }
 }
 
-// [rows, columns] -> [columns, rows]
-template <typename Number>
-void Transpose(const Number* from, int64_t rows, int64_t columns, Number* to) {
-  constexpr int64_t kBlock = 16;
-  for (int64_t row = 0; row < rows; row += kBlock) {
-    for (int64_t column = 0; column < columns; ++column) {
-      const int64_t end = std::min(row + kBlock, rows);
-      for (int64_t r = row; r < end; ++r) to[column * rows + r] = from[r * columns + column];
-    }
-  }
-}
-
 int64_t Parts(int64_t numbers, int64_t at_once) {
   return (numbers + at_once - 1) / at_once;
 }
@@ -120,11 +108,17 @@ class LayerOf final : public DirectLayer {
   const DirectShape& shape() const override { return shape_; }
 
   void ParametersChanged() override {
-    const int64_t count = shape_.outputs * shape_.fan_in();
+    const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in(), count = outputs * fan_in;
     weights_ = Rounded(parameters_.weights, count, 0, rounded_weights_, team_);
     if (!is_transposed_) return;
-    transposed_.resize(count);
-    Transpose(weights_, shape_.outputs, shape_.fan_in(), transposed_.data());
+    turned_weights_.resize(count);
+    Compute(Transposition{.rows = outputs,
+                          .columns = fan_in,
+                          .from = parameters_.weights,
+                          .from_row = fan_in,
+                          .to = turned_weights_.data(),
+                          .to_row = outputs});
+    transposed_ = Rounded(turned_weights_.data(), count, 0, rounded_transposed_, team_);
   }
 
   void Forward(int64_t batch, const float* x, float* y) override {
@@ -181,7 +175,7 @@ class LayerOf final : public DirectLayer {
                                .steps = fan_in / kTerms<Number>,
                                .a = x_,
                                .a_row = fan_in,
-                               .b = transposed_.data(),
+                               .b = transposed_,
                                .b_term = outputs,
                                .c = y,
                                .c_row = outputs});
@@ -274,7 +268,7 @@ class LayerOf final : public DirectLayer {
         .a = x_ + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
         .a_row = s.stride * s.in_channels,
         .a_run = s.in_width * s.in_channels,
-        .b = transposed_.data(),
+        .b = transposed_,
         .b_run = s.kernel_run() * s.outputs,
         .b_term = s.outputs,
         .c = to,
@@ -425,13 +419,15 @@ class LayerOf final : public DirectLayer {
   ThreadTeam& team_;
   bool is_transposed_;               // whether Forward takes W as [fan_in, outputs]
   const Number* weights_ = nullptr;  // [outputs, fan_in]
-  const Number* x_ = nullptr;        // of the last Forward, [batch, in_numbers]
+  const Number* transposed_ = nullptr;
+  const Number* x_ = nullptr;  // of the last Forward, [batch, in_numbers]
   const float* unrounded_x_ = nullptr;
-  std::vector<Number> transposed_;
   // Of a fully connected layer: [threads, inputs, samples] and [outputs, samples].
   std::vector<float> turned_x_, turned_y_;
-  std::vector<Number> rounded_weights_, rounded_x_, rounded_dy_, dy_in_pairs_;  // of bfloat16
-  std::vector<float> bias_gradients_;                                           // [batch, outputs]
+  std::vector<float> turned_weights_;
+  // Of bfloat16.
+  std::vector<Number> rounded_weights_, rounded_transposed_, rounded_x_, rounded_dy_, dy_in_pairs_;
+  std::vector<float> bias_gradients_;  // [batch, outputs]
 };
 
 }  // namespace

@@ -41,14 +41,13 @@ const Size kSizes[] = {{1, 1, 1, 1},    {6, 64, 1, 40},  {7, 65, 2, 9},   {13, 1
 
 class Products : public testing::TestWithParam<Loops> {
  protected:
-  void Compute(const ProductSum<float>& sum) { GetParam().float32->sum(sum); }
-  void Compute(const RowProducts<float>& products) { GetParam().float32->products(products); }
-  void Compute(const ProductSum<Bfloat16>& sum) { GetParam().bfloat16->sum(sum); }
-  void Compute(const RowProducts<Bfloat16>& products) { GetParam().bfloat16->products(products); }
+  void Compute(const ProductSum<float>& sum) { GetParam().sum(sum); }
+  void Compute(const RowProducts<float>& products) { GetParam().products(products); }
+  void Compute(const ProductSum<Bfloat16>& sum) { GetParam().bfloat16_sum(sum); }
+  void Compute(const RowProducts<Bfloat16>& products) { GetParam().bfloat16_products(products); }
   std::vector<Bfloat16> Round(const std::vector<float>& numbers) {
     std::vector<Bfloat16> rounded(numbers.size());
-    GetParam().bfloat16->round(numbers.data(), static_cast<int64_t>(numbers.size()),
-                               rounded.data());
+    GetParam().round(numbers.data(), static_cast<int64_t>(numbers.size()), rounded.data());
     return rounded;
   }
 };
@@ -132,12 +131,12 @@ TEST_P(Products, ATranspositionMovesEveryNumberAndNothingElse) {
     const int64_t from_row = columns + 2, to_row = rows + 3;
     const std::vector<float> from = Numbers(rows * from_row, 1);
     std::vector<float> to(columns * to_row, 7);
-    GetParam().float32->transpose({.rows = rows,
-                                   .columns = columns,
-                                   .from = from.data(),
-                                   .from_row = from_row,
-                                   .to = to.data(),
-                                   .to_row = to_row});
+    GetParam().transpose({.rows = rows,
+                          .columns = columns,
+                          .from = from.data(),
+                          .from_row = from_row,
+                          .to = to.data(),
+                          .to_row = to_row});
     for (int64_t c = 0; c < columns; ++c) {
       for (int64_t r = 0; r < to_row; ++r) {
         ASSERT_EQ(to[c * to_row + r], r < rows ? from[r * from_row + c] : 7.0f);
@@ -213,7 +212,7 @@ TEST_P(Products, RoundingGoesToTheNearestAndTiesToEven) {
   numbers.insert(numbers.end(), {0.0f, 1.0f, -1.0f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 1e30f});
   for (const size_t count : {size_t{1}, size_t{31}, size_t{33}, numbers.size()}) {
     std::vector<Bfloat16> rounded(count + 1, Bfloat16{7});
-    GetParam().bfloat16->round(numbers.data(), static_cast<int64_t>(count), rounded.data());
+    GetParam().round(numbers.data(), static_cast<int64_t>(count), rounded.data());
     for (size_t i = 0; i < count; ++i) ASSERT_EQ(ToFloat(rounded[i]), Rounded(numbers[i]));
     EXPECT_EQ(rounded[count].bits, 7) << "beyond the last number";
   }
@@ -225,7 +224,7 @@ TEST_P(Products, RowsAreRoundedInPairsAndAMissingOneIsZero) {
   constexpr int64_t kRows = 5, kWidth = 37;
   const std::vector<float> rows = Numbers(kRows * kWidth, 2);
   std::vector<Bfloat16> pairs(6 * kWidth + 1, Bfloat16{7});
-  GetParam().bfloat16->round_in_pairs(rows.data(), kRows, kWidth, pairs.data());
+  GetParam().round_in_pairs(rows.data(), kRows, kWidth, pairs.data());
   for (int64_t row = 0; row < 6; ++row) {
     for (int64_t i = 0; i < kWidth; ++i) {
       const float expected = row < kRows ? Rounded(rows[row * kWidth + i]) : 0;
