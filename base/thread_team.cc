@@ -9,6 +9,9 @@ namespace {
 // updates of a small network.
 constexpr int kLooks = 8000;
 
+// About a hundredth of a millisecond, a few pieces of an update of a small network.
+constexpr int kPatience = 800;
+
 inline void Pause() {
 #ifdef __x86_64__
   __builtin_ia32_pause();
@@ -51,7 +54,8 @@ void ThreadTeam::Share(int64_t count, Call call, const void* body) {
   body_ = body;
   const auto members = static_cast<int64_t>(ranges_.size());
   for (int64_t i = 0; i < members; ++i) {
-    ranges_[i].next.store(count * i / members, std::memory_order_relaxed);
+    ranges_[i].begin = count * i / members;
+    ranges_[i].next.store(ranges_[i].begin, std::memory_order_relaxed);
     ranges_[i].end = count * (i + 1) / members;
   }
   in_it_.store(kOpen, std::memory_order_release);
@@ -65,8 +69,14 @@ void ThreadTeam::Share(int64_t count, Call call, const void* body) {
 }
 
 void ThreadTeam::TakeTurns(size_t member) {
+  int patience = kPatience;
   for (size_t other = 0; other < ranges_.size(); ++other) {
     Range& range = ranges_[(member + other) % ranges_.size()];
+    if (other > 0) {
+      // What is left of another's share lies in its cache, and is soonest done there, unless it
+      // comes late or was interrupted.
+      for (; patience > 0 && range.IsUnderWay(); --patience) Pause();
+    }
     for (int64_t i = range.next++; i < range.end; i = range.next++) call_(body_, i);
   }
 }

@@ -9,9 +9,10 @@ namespace dqnd {
 
 // Threads that divide loops among them, one of them the caller's. Each begins with a share of its
 // own, the same part of every loop, so that what it leaves in its cache is what it wants next; then
-// it takes from the others'. They wait for the next loop with open eyes for a tenth of a
-// millisecond, then asleep: where other programs have the processors, they are not in the way.
-// Nobody waits for one that comes late. Owned and called by one thread.
+// it takes from the others', at once from one that comes late. They wait for the next loop
+// with open eyes for a tenth of a millisecond, then asleep: where other programs have the
+// processors, they are not in the way. Nobody waits for one that comes late. Owned and called by
+// one thread.
 class ThreadTeam {
  public:
   // Of `size` threads, the caller's among them.
@@ -45,7 +46,12 @@ class ThreadTeam {
   // What is left of a member's share, in a cache line of its own.
   struct alignas(64) Range {
     std::atomic<int64_t> next = 0;
-    int64_t end = 0;
+    int64_t begin = 0, end = 0;
+
+    bool IsUnderWay() const {
+      const int64_t at = next.load(std::memory_order_relaxed);
+      return begin < at && at < end;
+    }
   };
 
   // The loop under way. Written by the owner while nobody is in it.

@@ -15,6 +15,9 @@ bool WorthSharing(int64_t products) {
   return products >= 400'000;
 }
 
+// Numbers that one thread has added before another begins.
+constexpr int64_t kFewNumbers = 16'384;
+
 // Weights of a fully connected layer that are transposed sooner than their sums would be made in
 // the other order.
 constexpr int64_t kFewWeights = 16'384;
@@ -56,12 +59,28 @@ void CutOff(const Rows& of, const float* x, float* dx) {
   }
 }
 
-// sums[i] += rows[0][i] + rows[1][i] + ...
+// sums[i] = rows[0][i] + rows[1][i] + ...
 DQND_VECTORIZED
 void AddRows(const float* rows, int64_t count, int64_t width, float* sums) {
-  for (int64_t row = 0; row < count; ++row, rows += width) {
-    for (int64_t i = 0; i < width; ++i) sums[i] += rows[i];
+  constexpr int64_t kAtOnce = 16;
+  int64_t first = 0;
+  for (; first + kAtOnce <= width; first += kAtOnce) {
+    float some[kAtOnce] = {};
+    for (int64_t row = 0; row < count; ++row) {
+      for (int64_t i = 0; i < kAtOnce; ++i) some[i] += rows[row * width + first + i];
+    }
+    for (int64_t i = 0; i < kAtOnce; ++i) sums[first + i] = some[i];
   }
+  for (; first < width; ++first) {
+    float sum = 0;
+    for (int64_t row = 0; row < count; ++row) sum += rows[row * width + first];
+    sums[first] = sum;
+  }
+}
+
+DQND_VECTORIZED
+void Add(const float* numbers, int64_t count, float* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] += numbers[i];
 }
 
 int64_t Parts(int64_t numbers, int64_t at_once) {
@@ -198,7 +217,7 @@ class LayerOf final : public DirectLayer {
                                   .c_row = outputs});
       AddBias({batch, count, outputs}, parameters_.bias + first, rectified_, y + first);
     };
-    team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
+    team_.For(Parts(outputs, kOutputsAtOnce), part, outputs * fan_in > 65536);
   }
 
   // Vectors of samples are multiplied, for which each thread turns x, some inputs at a time, in
@@ -278,13 +297,13 @@ class LayerOf final : public DirectLayer {
 
   void BiasGradient(int64_t batch, const float* dy, float* dbias) {
     const int64_t outputs = shape_.outputs;
-    bias_gradients_.assign(batch * outputs, 0);
+    if (shape_.is_fully_connected()) return AddRows(dy, batch, outputs, dbias);
+    bias_gradients_.resize(batch * outputs);
     const auto of_sample = [&](int64_t sample) {
       AddRows(dy + sample * shape_.out_numbers(), shape_.pixels(), outputs,
               bias_gradients_.data() + sample * outputs);
     };
-    team_.For(batch, of_sample, WorthSharing(batch * shape_.out_numbers() * 8));
-    std::fill_n(dbias, outputs, 0.0f);
+    team_.For(batch, of_sample, batch * shape_.out_numbers() > kFewNumbers);
     AddRows(bias_gradients_.data(), batch, outputs, dbias);
   }
 
@@ -324,57 +343,75 @@ class LayerOf final : public DirectLayer {
     team_.For(Parts(outputs, kOutputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
   }
 
-  // Sums over all pixels of all samples. Each thread goes once through the samples, so that one of
-  // them stays in its cache meanwhile.
+  // Sums over all pixels of all samples, of each half of the samples for itself. Each thread goes
+  // once through its samples, so that one of them stays in its cache meanwhile.
   void ConvolutionWeightGradient(int64_t batch, const Number* dy, float* dweights) {
     const DirectShape& s = shape_;
     const int64_t steps = Parts(s.out_width(), kTerms<Number>);
     const int64_t dy_run = steps * kTerms<Number> * s.outputs;
-    // Rows of the kernel, for one half of the outputs: three rows would not be shared evenly.
-    const int64_t half = Parts(s.outputs, 2), parts = 2 * s.kernel_height;
+    const int64_t half = Parts(batch, 2), parts = 2 * s.kernel_height;
+    other_half_.resize(s.outputs * s.fan_in());
+    const auto row_of_kernel = [&](int64_t sample, int64_t row) {
+      float* to = sample < half ? dweights : other_half_.data();
+      Compute(
+          ProductSum<Number>{.rows = s.outputs,
+                             .columns = s.kernel_run(),
+                             .runs = s.out_height(),
+                             .steps = steps,
+                             .a = dy + sample * s.out_height() * dy_run,
+                             .a_row = kTerms<Number>,
+                             .a_run = dy_run,
+                             .a_step = s.outputs * kTerms<Number>,
+                             .b = x_ + sample * s.in_numbers() + row * s.in_width * s.in_channels,
+                             .b_run = s.stride * s.in_width * s.in_channels,
+                             .b_term = s.stride * s.in_channels,
+                             .c = to + row * s.kernel_run(),
+                             .c_row = s.fan_in(),
+                             .adds = sample % half > 0});
+    };
     const int64_t sharers = std::min<int64_t>(team_.size(), parts);
     const auto share = [&](int64_t sharer) {
+      const int64_t first = parts * sharer / sharers, end = parts * (sharer + 1) / sharers;
       for (int64_t sample = 0; sample < batch; ++sample) {
-        for (int64_t part = sharer; part < parts; part += sharers) {
-          const int64_t kernel_row = part / 2, first = part % 2 * half;
-          Compute(ProductSum<Number>{
-              .rows = std::min(half, s.outputs - first),
-              .columns = s.kernel_run(),
-              .runs = s.out_height(),
-              .steps = steps,
-              .a = dy + sample * s.out_height() * dy_run + first * kTerms<Number>,
-              .a_row = kTerms<Number>,
-              .a_run = dy_run,
-              .a_step = s.outputs * kTerms<Number>,
-              .b = x_ + sample * s.in_numbers() + kernel_row * s.in_width * s.in_channels,
-              .b_run = s.stride * s.in_width * s.in_channels,
-              .b_term = s.stride * s.in_channels,
-              .c = dweights + first * s.fan_in() + kernel_row * s.kernel_run(),
-              .c_row = s.fan_in(),
-              .adds = sample > 0});
-        }
+        const int64_t of_half = sample < half ? 0 : s.kernel_height;
+        const int64_t first_row = std::max<int64_t>(first - of_half, 0);
+        const int64_t end_row = std::min(end - of_half, s.kernel_height);
+        for (int64_t row = first_row; row < end_row; ++row) row_of_kernel(sample, row);
       }
     };
     team_.For(sharers, share, WorthSharing(batch * s.out_numbers() * s.fan_in()));
+    if (batch > half) Add(other_half_.data(), s.outputs * s.fan_in(), dweights);
   }
 
+  // Of many outputs, sums over each half for itself: a thread that has made half of the outputs,
+  // and will change their weights, needs no others.
   void InputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
     const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
     const Number* slopes = Rounded(dy, batch * outputs, 0, rounded_dy_, team_);
+    const int64_t half = outputs < kFewOutputs * 2 ? outputs : Parts(outputs, 4) * 2;
+    const bool has_two = half < outputs;
+    if (has_two) other_half_.resize(batch * fan_in);
+    const int64_t parts = Parts(fan_in, kInputsAtOnce);
     const auto part = [&](int64_t i) {
-      const int64_t first = i * kInputsAtOnce, count = std::min(kInputsAtOnce, fan_in - first);
+      const int64_t output = i < parts ? 0 : half, first = i % parts * kInputsAtOnce;
       Compute(ProductSum<Number>{.rows = batch,
-                                 .columns = count,
-                                 .steps = outputs / kTerms<Number>,
-                                 .a = slopes,
+                                 .columns = std::min(kInputsAtOnce, fan_in - first),
+                                 .steps = std::min(half, outputs - output) / kTerms<Number>,
+                                 .a = slopes + output,
                                  .a_row = outputs,
-                                 .b = weights_ + first,
+                                 .b = weights_ + output * fan_in + first,
                                  .b_term = fan_in,
-                                 .c = dx + first,
+                                 .c = (i < parts ? dx : other_half_.data()) + first,
                                  .c_row = fan_in});
-      CutOff({batch, count, fan_in}, x + first, dx + first);
     };
-    team_.For(Parts(fan_in, kInputsAtOnce), part, WorthSharing(batch * outputs * fan_in));
+    const bool shares = WorthSharing(batch * outputs * fan_in);
+    team_.For(has_two ? 2 * parts : parts, part, shares);
+    const auto of_sample = [&](int64_t sample) {
+      const int64_t begin = sample * fan_in;
+      if (has_two) Add(other_half_.data() + begin, fan_in, dx + begin);
+      CutOff({1, fan_in, fan_in}, x + begin, dx + begin);
+    };
+    team_.For(batch, of_sample, shares);
   }
 
   // What a pixel of the result gives back to the run of x that it saw; runs overlap, those of
@@ -428,6 +465,7 @@ class LayerOf final : public DirectLayer {
   // Of bfloat16.
   std::vector<Number> rounded_weights_, rounded_transposed_, rounded_x_, rounded_dy_, dy_in_pairs_;
   std::vector<float> bias_gradients_;  // [batch, outputs]
+  std::vector<float> other_half_;      // of a sum
 };
 
 }  // namespace
