@@ -52,7 +52,7 @@ void ThreadTeam::End() {
 void ThreadTeam::Share(int64_t count, Call call, const void* body) {
   call_ = call;
   body_ = body;
-  const auto members = static_cast<int64_t>(ranges_.size());
+  const int64_t members = size();
   for (int64_t i = 0; i < members; ++i) {
     ranges_[i].begin = count * i / members;
     ranges_[i].next.store(ranges_[i].begin, std::memory_order_relaxed);
@@ -68,20 +68,20 @@ void ThreadTeam::Share(int64_t count, Call call, const void* body) {
   }
 }
 
-void ThreadTeam::TakeTurns(size_t member) {
+void ThreadTeam::TakeTurns(int64_t member) {
   int patience = kPatience;
-  for (size_t other = 0; other < ranges_.size(); ++other) {
-    Range& range = ranges_[(member + other) % ranges_.size()];
+  for (int64_t other = 0; other < size(); ++other) {
+    Range& range = ranges_[(member + other) % size()];
     if (other > 0) {
       // What is left of another's share lies in its cache, and is soonest done there, unless it
       // comes late or was interrupted.
       for (; patience > 0 && range.IsUnderWay(); --patience) Pause();
     }
-    for (int64_t i = range.next++; i < range.end; i = range.next++) call_(body_, i);
+    for (int64_t i = range.next++; i < range.end; i = range.next++) call_(body_, i, member);
   }
 }
 
-void ThreadTeam::Work(size_t member) {
+void ThreadTeam::Work(int64_t member) {
   for (int seen = 0;;) {
     AwaitChange(loop_, seen);
     seen = loop_.load(std::memory_order_acquire);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace dqnd {
@@ -23,25 +24,32 @@ class ThreadTeam {
 
   int size() const { return static_cast<int>(ranges_.size()); }
 
-  // Calls body(i) once for each i < count, each on some thread, and returns when all are done.
-  // `body` must not throw. A loop that is done sooner than another thread could begin, in about
-  // ten microseconds, is not `worth_sharing`.
+  // Calls body(i), or body(i, member), once for each i < count, each on some thread, the
+  // `member`-th of the team, and returns when all are done. `body` must not throw. A loop that is
+  // done sooner than another thread could begin, in about ten microseconds, is not `worth_sharing`.
   template <typename Body>
   void For(int64_t count, const Body& body, bool worth_sharing = true) {
+    const Call call = [](const void* of, int64_t i, int64_t member) {
+      if constexpr (std::is_invocable_v<const Body&, int64_t, int64_t>) {
+        (*static_cast<const Body*>(of))(i, member);
+      } else {
+        (*static_cast<const Body*>(of))(i);
+      }
+    };
     if (size() == 1 || count < 2 || !worth_sharing) {
-      for (int64_t i = 0; i < count; ++i) body(i);
+      for (int64_t i = 0; i < count; ++i) call(&body, i, 0);
     } else {
-      Share(count, [](const void* of, int64_t i) { (*static_cast<const Body*>(of))(i); }, &body);
+      Share(count, call, &body);
     }
   }
 
  private:
-  using Call = void (*)(const void* body, int64_t i);
+  using Call = void (*)(const void* body, int64_t i, int64_t member);
 
   void Share(int64_t count, Call call, const void* body);
-  void TakeTurns(size_t member);
+  void TakeTurns(int64_t member);
   void End();
-  void Work(size_t member);
+  void Work(int64_t member);
 
   // What is left of a member's share, in a cache line of its own.
   struct alignas(64) Range {

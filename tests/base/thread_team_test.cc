@@ -12,6 +12,7 @@
 namespace dqnd {
 namespace {
 
+using ::testing::Contains;
 using ::testing::Each;
 
 TEST(ThreadTeam, DoesEachPieceOfALoopOnceAndWaitsForAll) {
@@ -44,6 +45,17 @@ TEST(ThreadTeam, SharesALoopBetweenItsThreads) {
     }
   });
   EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST(ThreadTeam, TellsAPieceWhichMemberItIsOnAndOnlyOneThreadIsThatMember) {
+  ThreadTeam team(3);
+  std::vector<std::set<std::thread::id>> threads(team.size());
+  for (int round = 0; round < 200; ++round) {
+    team.For(30,
+             [&](int64_t, int64_t member) { threads[member].insert(std::this_thread::get_id()); });
+  }
+  for (const auto& of_member : threads) EXPECT_LE(of_member.size(), 1u);
+  EXPECT_THAT(threads[0], Contains(std::this_thread::get_id()));
 }
 
 TEST(ThreadTeam, WakesThreadsThatFellAsleep) {

@@ -51,50 +51,55 @@ class DirectComputation final : public Computation {
                                                   precision, team),
                          .weights = weights,
                          .bias = bias,
-                         .y = {},
+                         .x = {},
                          .dx = {}});
       if (!layers_.back().layer->shape().is_fully_connected()) convolutions_ = layers_.size();
     }
   }
 
-  std::span<const float> Values(std::span<const uint8_t> states, const Pass&) override {
+  std::span<const float> Values(std::span<const uint8_t> states, const Pass& pass) override {
     const int64_t state_bytes = observation_.bytes() * observation_.stack;
     batch_ = static_cast<int64_t>(states.size()) / state_bytes;
-    const int64_t numbers = observation_.elements() * observation_.stack;
-    AtLeast(batch_ * numbers, states_);
     // A large batch goes through the convolutions sample by sample, whose numbers then stay in a
     // cache from one layer to the next; of a small one, each layer is divided.
     const bool by_sample = batch_ >= kSamplesForEachThread * team_.size();
     const std::span convolutions = std::span(layers_).first(by_sample ? convolutions_ : 0);
-    int64_t operations = batch_ * numbers * kOperationsOfAConversion;
-    const float* x = states_.data();
-    for (size_t i = 0; i < layers_.size(); x = layers_[i++].y.data()) {
-      const DirectShape& shape = layers_[i].layer->shape();
-      AtLeast(batch_ * shape.out_numbers(), layers_[i].y);
+    int64_t operations = batch_ * in_numbers(0) * kOperationsOfAConversion;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      Site& site = layers_[i];
+      // What nobody asks for again is where the next sample's will be.
+      site.has_all = i >= convolutions.size() || (pass.is_update && site.layer->NeedsX());
+      AtLeast((site.has_all ? batch_ : team_.size()) * in_numbers(i), site.x);
       if (i >= convolutions.size()) continue;
-      operations += batch_ * shape.out_numbers() * shape.fan_in();
-      layers_[i].layer->Begin(batch_, x);
+      site.layer->Begin(pass.is_update ? batch_ : team_.size(), site.x.data());
+      operations += batch_ * site.layer->shape().out_numbers() * site.layer->shape().fan_in();
     }
-    const auto of_sample = [&](int64_t sample) {
-      Convert(states.subspan(sample * state_bytes, state_bytes), states_.data() + sample * numbers);
-      for (Site& site : convolutions) site.layer->ForwardSample(sample, site.y.data());
+    const int64_t outputs = layers_.back().layer->shape().outputs;
+    AtLeast(batch_ * outputs, values_);
+    const auto of_sample = [&](int64_t sample, int64_t member) {
+      const auto x_of = [&](size_t i) {
+        return layers_[i].x.data() + (layers_[i].has_all ? sample : member) * in_numbers(i);
+      };
+      Convert(states.subspan(sample * state_bytes, state_bytes), x_of(0));
+      const int64_t place = pass.is_update ? sample : member;
+      for (size_t i = 0; i < convolutions.size(); ++i) {
+        layers_[i].layer->ForwardSample(place, x_of(i), x_of(i + 1));
+      }
     };
     team_.For(batch_, of_sample, operations > kWorthSharing);
-    x = convolutions.empty() ? states_.data() : convolutions.back().y.data();
-    for (Site& site : std::span(layers_).subspan(convolutions.size())) {
-      site.layer->Forward(batch_, x, site.y.data());
-      x = site.y.data();
+    for (size_t i = convolutions.size(); i < layers_.size(); ++i) {
+      float* y = i + 1 < layers_.size() ? layers_[i + 1].x.data() : values_.data();
+      layers_[i].layer->Forward(batch_, layers_[i].x.data(), y);
     }
-    return std::span(layers_.back().y).first(batch_ * layers_.back().layer->shape().outputs);
+    return std::span(values_).first(batch_ * outputs);
   }
 
   void Backpropagate(std::span<const float> gradient_of_values) override {
     const float* dy = gradient_of_values.data();
     for (size_t i = layers_.size(); i-- > 0;) {
       Site& site = layers_[i];
-      const float* x = i == 0 ? states_.data() : layers_[i - 1].y.data();
-      if (i > 0) AtLeast(batch_ * site.layer->shape().in_numbers(), site.dx);
-      site.layer->Backward(batch_, x, dy, {Gradient(site.weights), Gradient(site.bias)},
+      if (i > 0) AtLeast(batch_ * in_numbers(i), site.dx);
+      site.layer->Backward(batch_, dy, {Gradient(site.weights), Gradient(site.bias)},
                            i > 0 ? site.dx.data() : nullptr);
       dy = site.dx.data();
     }
@@ -108,9 +113,12 @@ class DirectComputation final : public Computation {
   struct Site {
     std::unique_ptr<DirectLayer> layer;
     at::Tensor weights, bias;  // the network's own
-    std::vector<float> y;      // [batch, out_numbers]
+    std::vector<float> x;      // [batch, in_numbers], or [threads, in_numbers]
+    bool has_all = true;       // samples of the batch, the first of these
     std::vector<float> dx;     // [batch, in_numbers]
   };
+
+  int64_t in_numbers(size_t layer) const { return layers_[layer].layer->shape().in_numbers(); }
 
   void Convert(std::span<const uint8_t> state, float* to) const {
     if (observation_.type == ElementType::kUint8) {
@@ -148,7 +156,7 @@ class DirectComputation final : public Computation {
   std::vector<Site> layers_;
   size_t convolutions_ = 0;  // the first of them
   int64_t batch_ = 0;
-  std::vector<float> states_;  // [batch, height, width, stack * channels], or flattened
+  std::vector<float> values_;  // [batch, actions]
 };
 
 }  // namespace

@@ -53,10 +53,12 @@ void AddBias(const Rows& of, const float* bias, bool rectified, float* y) {
 
 // dx = 0 where x was cut off.
 DQND_VECTORIZED
-void CutOff(const Rows& of, const float* x, float* dx) {
-  for (int64_t row = 0; row < of.rows; ++row, x += of.stride, dx += of.stride) {
-    for (int64_t i = 0; i < of.count; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
-  }
+void CutOff(int64_t count, const float* x, float* dx) {
+  for (int64_t i = 0; i < count; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
+}
+DQND_VECTORIZED
+void CutOff(int64_t count, const Bfloat16* x, float* dx) {
+  for (int64_t i = 0; i < count; ++i) dx[i] = static_cast<int16_t>(x[i].bits) > 0 ? dx[i] : 0;
 }
 
 // sums[i] = rows[0][i] + rows[1][i] + ...
@@ -152,34 +154,37 @@ class LayerOf final : public DirectLayer {
     MultiplyFewSamples(batch, y);
   }
 
-  void Begin(int64_t batch, const float* x) override {
+  void Begin(int64_t places, const float* x) override {
     if constexpr (std::is_same_v<Number, float>) {
       x_ = x;
     } else {
-      x_ = Room(batch * shape_.in_numbers(), BeyondX(), rounded_x_);
-      unrounded_x_ = x;
+      x_ = Room(places * shape_.in_numbers(), BeyondX(), rounded_x_);
     }
   }
 
-  void ForwardSample(int64_t sample, float* y) override {
-    if constexpr (!std::is_same_v<Number, float>) {
-      const int64_t begin = sample * shape_.in_numbers();
-      Round(unrounded_x_ + begin, shape_.in_numbers(), rounded_x_.data() + begin);
+  void ForwardSample(int64_t place, const float* x, float* y) override {
+    const Number* numbers;
+    if constexpr (std::is_same_v<Number, float>) {
+      numbers = x;
+    } else {
+      Number* rounded = rounded_x_.data() + place * shape_.in_numbers();
+      Round(x, shape_.in_numbers(), rounded);
+      numbers = rounded;
     }
-    const int64_t height = shape_.out_height();
-    for (int64_t row = sample * height; row < (sample + 1) * height; ++row) ConvolveRow(row, y);
+    for (int64_t row = 0; row < shape_.out_height(); ++row) ConvolveRow(numbers, row, y);
   }
 
-  void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
-                float* dx) override {
+  bool NeedsX() const override { return std::is_same_v<Number, float>; }
+
+  void Backward(int64_t batch, const float* dy, const Gradients& gradients, float* dx) override {
     BiasGradient(batch, dy, gradients.bias);
     if (shape_.is_fully_connected()) {
       WeightGradient(batch, InPairs(dy, 1, batch), gradients.weights);
-      if (dx != nullptr) InputGradient(batch, x, dy, dx);
+      if (dx != nullptr) InputGradient(batch, dy, dx);
     } else {
       const int64_t rows = batch * shape_.out_height();
       ConvolutionWeightGradient(batch, InPairs(dy, rows, shape_.out_width()), gradients.weights);
-      if (dx != nullptr) ConvolutionInputGradient(batch, x, dy, dx);
+      if (dx != nullptr) ConvolutionInputGradient(batch, dy, dx);
     }
   }
 
@@ -267,32 +272,32 @@ class LayerOf final : public DirectLayer {
   }
 
   void Convolve(int64_t batch, float* y) {
-    const auto part = [&](int64_t row) { ConvolveRow(row, y); };
-    team_.For(batch * shape_.out_height(), part,
-              WorthSharing(batch * shape_.out_numbers() * shape_.fan_in()));
+    const int64_t height = shape_.out_height();
+    const auto part = [&](int64_t i) {
+      const int64_t sample = i / height;
+      ConvolveRow(x_ + sample * shape_.in_numbers(), i % height, y + sample * shape_.out_numbers());
+    };
+    team_.For(batch * height, part, WorthSharing(batch * shape_.out_numbers() * shape_.fan_in()));
   }
 
-  // A row of the result, counted through all samples, is one product: its pixels see runs of x that
-  // begin `stride` pixels apart, one run for each row of the kernel.
-  void ConvolveRow(int64_t row_of_all, float* y) {
+  // A row of a sample's result is one product: its pixels see runs of x that begin `stride` pixels
+  // apart, one run for each row of the kernel.
+  void ConvolveRow(const Number* x, int64_t row, float* y) {
     const DirectShape& s = shape_;
-    const int64_t height = s.out_height(), width = s.out_width();
-    const int64_t sample = row_of_all / height, row = row_of_all % height;
-    float* to = y + row_of_all * width * s.outputs;
-    Compute(ProductSum<Number>{
-        .rows = width,
-        .columns = s.outputs,
-        .runs = s.kernel_height,
-        .steps = s.kernel_run() / kTerms<Number>,
-        .a = x_ + sample * s.in_numbers() + row * s.stride * s.in_width * s.in_channels,
-        .a_row = s.stride * s.in_channels,
-        .a_run = s.in_width * s.in_channels,
-        .b = transposed_,
-        .b_run = s.kernel_run() * s.outputs,
-        .b_term = s.outputs,
-        .c = to,
-        .c_row = s.outputs});
-    AddBias({width, s.outputs, s.outputs}, parameters_.bias, rectified_, to);
+    float* to = y + row * s.out_width() * s.outputs;
+    Compute(ProductSum<Number>{.rows = s.out_width(),
+                               .columns = s.outputs,
+                               .runs = s.kernel_height,
+                               .steps = s.kernel_run() / kTerms<Number>,
+                               .a = x + row * s.stride * s.in_width * s.in_channels,
+                               .a_row = s.stride * s.in_channels,
+                               .a_run = s.in_width * s.in_channels,
+                               .b = transposed_,
+                               .b_run = s.kernel_run() * s.outputs,
+                               .b_term = s.outputs,
+                               .c = to,
+                               .c_row = s.outputs});
+    AddBias({s.out_width(), s.outputs, s.outputs}, parameters_.bias, rectified_, to);
   }
 
   void BiasGradient(int64_t batch, const float* dy, float* dbias) {
@@ -385,7 +390,7 @@ class LayerOf final : public DirectLayer {
 
   // Of many outputs, sums over each half for itself: a thread that has made half of the outputs,
   // and will change their weights, needs no others.
-  void InputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
+  void InputGradient(int64_t batch, const float* dy, float* dx) {
     const int64_t outputs = shape_.outputs, fan_in = shape_.fan_in();
     const Number* slopes = Rounded(dy, batch * outputs, 0, rounded_dy_, team_);
     const int64_t half = outputs < kFewOutputs * 2 ? outputs : Parts(outputs, 4) * 2;
@@ -409,14 +414,14 @@ class LayerOf final : public DirectLayer {
     const auto of_sample = [&](int64_t sample) {
       const int64_t begin = sample * fan_in;
       if (has_two) Add(other_half_.data() + begin, fan_in, dx + begin);
-      CutOff({1, fan_in, fan_in}, x + begin, dx + begin);
+      CutOff(fan_in, x_ + begin, dx + begin);
     };
     team_.For(batch, of_sample, shares);
   }
 
   // What a pixel of the result gives back to the run of x that it saw; runs overlap, those of
   // different samples do not, so that a product has the samples as its rows.
-  void ConvolutionInputGradient(int64_t batch, const float* x, const float* dy, float* dx) {
+  void ConvolutionInputGradient(int64_t batch, const float* dy, float* dx) {
     const DirectShape& s = shape_;
     const Number* slopes = Rounded(dy, batch * s.out_numbers(), 0, rounded_dy_, team_);
     constexpr int64_t kMostSamples = 16;
@@ -445,7 +450,7 @@ class LayerOf final : public DirectLayer {
           }
         }
       }
-      CutOff({1, count * s.in_numbers(), 0}, x + first * s.in_numbers(), to);
+      CutOff(count * s.in_numbers(), x_ + first * s.in_numbers(), to);
     };
     team_.For(Parts(batch, at_once), part, WorthSharing(batch * s.out_numbers() * s.fan_in()));
   }
@@ -458,7 +463,6 @@ class LayerOf final : public DirectLayer {
   const Number* weights_ = nullptr;  // [outputs, fan_in]
   const Number* transposed_ = nullptr;
   const Number* x_ = nullptr;  // of the last Forward, [batch, in_numbers]
-  const float* unrounded_x_ = nullptr;
   // Of a fully connected layer: [threads, inputs, samples] and [outputs, samples].
   std::vector<float> turned_x_, turned_y_;
   std::vector<float> turned_weights_;

@@ -50,15 +50,19 @@ class DirectLayer {
 
   virtual void Forward(int64_t batch, const float* x, float* y) = 0;
 
-  // The same sample by sample, by several threads: Begin, then ForwardSample of each, in any order.
-  // REQUIRES: a convolution.
-  virtual void Begin(int64_t batch, const float* x) = 0;
-  virtual void ForwardSample(int64_t sample, float* y) = 0;
+  // The same sample by sample, by several threads: Begin, then ForwardSample of each, in any order,
+  // from its x to its y. Where no Backward follows, fewer samples than there are may take turns
+  // with the `place`s below `places`. REQUIRES: a convolution.
+  virtual void Begin(int64_t places, const float* x) = 0;
+  virtual void ForwardSample(int64_t place, const float* x, float* y) = 0;
 
-  // Of the last Forward's x, from dC/dy, which is 0 where y was cut off: dC/dW and dC/db. And dC/dx
+  // Whether Backward needs the last Forward's x to be where it was: Begin's x then has a place for
+  // each sample.
+  virtual bool NeedsX() const = 0;
+
+  // Of the last Forward, from dC/dy, which is 0 where y was cut off: dC/dW and dC/db. And dC/dx
   // unless dx is null, 0 where x, which the layer before has rectified, was cut off.
-  virtual void Backward(int64_t batch, const float* x, const float* dy, const Gradients& gradients,
-                        float* dx) = 0;
+  virtual void Backward(int64_t batch, const float* dy, const Gradients& gradients, float* dx) = 0;
 };
 
 // With `precision` bfloat16 what is multiplied is rounded to it, and sums stay float32. A layer of

@@ -78,7 +78,7 @@ Results Compute(const Case& each, Precision precision, int threads) {
   std::vector<float> its_y(2 * each.batch * shape.out_numbers());
   layer->Forward(2 * each.batch, before.data(), its_y.data());
   layer->Forward(each.batch, x.data(), results.y.data());
-  layer->Backward(each.batch, x.data(), dy.data(), {results.dweights.data(), results.dbias.data()},
+  layer->Backward(each.batch, dy.data(), {results.dweights.data(), results.dbias.data()},
                   results.dx.data());
   return results;
 }
