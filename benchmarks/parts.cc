@@ -178,8 +178,7 @@ std::vector<Part> Measure(const std::string& workload, int threads, Precision pr
   const double moments = config.optimizer.centered.value_or(true) ? 2 : 1;
   parts.push_back({.name = "norm, optimizer",
                    .seconds = Seconds([&] {
-                     optimizer.GradientNorm();
-                     optimizer.Step(1e-6f);
+                     optimizer.Step();
                      computation->ParametersChanged();
                    }),
                    .bytes = (2 + 2 + 2 * moments) * parameters * sizeof(float)});

@@ -39,21 +39,18 @@ UpdateResult HostLearner::Update(const Batch& batch) {
   UpdateResult result =
       teacher_ == nullptr ? CompareWithTargets(batch, q) : CompareWithTeacher(batch, q);
 
+  const auto require = [number = updates() + 1](bool finite, const char* otherwise) {
+    if (!finite) throw NonFiniteError("update " + std::to_string(number) + ": " + otherwise);
+  };
+  require(std::isfinite(result.loss), "the loss is not finite");
+
   // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
   online_->Backpropagate(gradient_of_q_);
-  result.grad_norm = optimizer_.GradientNorm();
-  if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
-    throw NonFiniteError("update " + std::to_string(updates() + 1) + ": the loss is " +
-                         std::to_string(result.loss) + " and the gradient's norm " +
-                         std::to_string(result.grad_norm));
-  }
-  const double limit = options_.max_grad_norm.value_or(result.grad_norm);
-  const bool clip = result.grad_norm > limit;
-  const bool finite = optimizer_.Step(clip ? static_cast<float>(limit / result.grad_norm) : 1.0f);
+  const Optimizer::Outcome step = optimizer_.Step(options_.max_grad_norm);
+  result.grad_norm = step.gradient_norm;
+  require(std::isfinite(result.grad_norm), "the gradient is not finite");
   online_network_.AfterOptimizerStep();
-  if (!finite || !StatisticsAreFinite(parameters())) {
-    throw NonFiniteError("update " + std::to_string(updates()) + ": a parameter is not finite");
-  }
+  require(step.finite && StatisticsAreFinite(parameters()), "a parameter is not finite");
   ParametersChanged();
   return result;
 }

@@ -123,17 +123,27 @@ const float* Optimizer::GradientOf(const Piece& piece) const {
   return parameters_[piece.parameter].value.grad().const_data_ptr<float>() + piece.begin;
 }
 
-double Optimizer::GradientNorm() {
-  const auto of_piece = [this](int64_t i) {
-    pieces_[i].squared_norm = SquaredNorm(GradientOf(pieces_[i]), pieces_[i].size);
-  };
-  team_.For(static_cast<int64_t>(pieces_.size()), of_piece, worth_sharing_);
+double Optimizer::NormOfPieces() const {
   double squared = 0;
   for (const Piece& piece : pieces_) squared += piece.squared_norm;
   return std::sqrt(squared);
 }
 
-bool Optimizer::Step(float gradient_factor) {
+double Optimizer::GradientNorm() {
+  const auto of_piece = [this](int64_t i) {
+    pieces_[i].squared_norm = SquaredNorm(GradientOf(pieces_[i]), pieces_[i].size);
+  };
+  team_.For(static_cast<int64_t>(pieces_.size()), of_piece, worth_sharing_);
+  return NormOfPieces();
+}
+
+Optimizer::Outcome Optimizer::Step(std::optional<double> max_norm) {
+  float factor = 1;
+  if (max_norm) {
+    const double norm = GradientNorm();
+    if (!std::isfinite(norm)) return {norm, false};
+    if (norm > *max_norm) factor = static_cast<float>(*max_norm / norm);
+  }
   ++steps_;
   const auto learning_rate = static_cast<float>(options_.learning_rate);
   // ResolveDefaults has set them all.
@@ -151,27 +161,29 @@ bool Optimizer::Step(float gradient_factor) {
     const Slice slice{parameters_[piece.parameter].value.data_ptr<float>() + piece.begin,
                       GradientOf(piece), moments.mean.data() + piece.begin,
                       moments.squared_mean.data() + piece.begin, piece.size};
+    if (!max_norm) piece.squared_norm = SquaredNorm(slice.gradient, slice.size);
     switch (options_.name) {
       case OptimizerName::kAdam:
-        AdamStep(slice, gradient_factor, static_cast<float>(beta1), static_cast<float>(beta2),
+        AdamStep(slice, factor, static_cast<float>(beta1), static_cast<float>(beta2),
                  static_cast<float>(options_.learning_rate / mean_correction),
                  static_cast<float>(root_correction), epsilon);
         break;
       case OptimizerName::kRmsprop:
         if (centered) {
-          CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon, 0);
+          CenteredRmspropStep(slice, factor, alpha, learning_rate, epsilon, 0);
         } else {
-          RmspropStep(slice, gradient_factor, alpha, learning_rate, epsilon);
+          RmspropStep(slice, factor, alpha, learning_rate, epsilon);
         }
         break;
       case OptimizerName::kRmspropNature:
-        CenteredRmspropStep(slice, gradient_factor, alpha, learning_rate, 0, epsilon);
+        CenteredRmspropStep(slice, factor, alpha, learning_rate, 0, epsilon);
         break;
     }
     piece.finite = IsFinite(slice.theta, slice.size);
   };
   team_.For(static_cast<int64_t>(pieces_.size()), of_piece, worth_sharing_);
-  return std::ranges::all_of(pieces_, &Piece::finite);
+  const double norm = NormOfPieces();
+  return {norm, std::isfinite(norm) && std::ranges::all_of(pieces_, &Piece::finite)};
 }
 
 std::vector<NamedTensor> Optimizer::State() const {

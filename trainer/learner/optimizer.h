@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -28,13 +29,15 @@ class Optimizer {
   // Of these parameters, whose tensors it keeps; the work is divided among `team`.
   Optimizer(const OptimizerSection& options, const Parameters& parameters, ThreadTeam& team);
 
-  // The Euclidean norm of the gradients that backpropagation left in the parameters, their numbers
-  // in the order of the parameters' memory.
-  double GradientNorm();
+  struct Outcome {
+    double gradient_norm;  // before it was clipped
+    bool finite;           // whether every parameter is, and the norm
+  };
 
-  // Applies these gradients, each times `gradient_factor` (below 1 when the norm was clipped).
-  // Returns whether every parameter is finite.
-  bool Step(float gradient_factor);
+  // Applies the gradients that backpropagation left in the parameters, their numbers in the order
+  // of the parameters' memory; all of them times max_norm / norm where their Euclidean norm is
+  // above max_norm. With a max_norm, a norm that is not finite changes nothing.
+  Outcome Step(std::optional<double> max_norm = {});
 
   // Of the steps to come, in place of optimizer.learning_rate.
   void SetLearningRate(double rate) { options_.learning_rate = rate; }
@@ -61,6 +64,8 @@ class Optimizer {
     bool finite;
   };
   const float* GradientOf(const Piece& piece) const;
+  double GradientNorm();
+  double NormOfPieces() const;
 
   OptimizerSection options_;
   std::vector<NamedTensor> parameters_;

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -47,7 +48,10 @@ void ExpectFollows(const OptimizerSection& options, const Reference& reference, 
       reference(i, step, static_cast<double>(gradient.data_ptr<float>()[i]) * factor, expected[i]);
     }
     theta.mutable_grad() = gradient;
-    EXPECT_TRUE(optimizer.Step(factor));
+    const double norm = gradient.norm().item<double>();
+    const auto outcome = optimizer.Step(factor < 1 ? std::optional(norm * factor) : std::nullopt);
+    EXPECT_TRUE(outcome.finite);
+    EXPECT_NEAR(outcome.gradient_norm, norm, 1e-5 * norm);
     for (int i = 0; i < kSize; ++i) {
       ASSERT_NEAR(theta.data_ptr<float>()[i], expected[i], 2e-5)
           << "step " << step << ", number " << i;
@@ -121,8 +125,7 @@ TEST(Optimizer, DoesNotDependOnTheNumberOfThreads) {
     theta.mutable_grad() = gradient;
     ThreadTeam team(threads);
     Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
-    norms.push_back(optimizer.GradientNorm());
-    EXPECT_TRUE(optimizer.Step(1));
+    norms.push_back(optimizer.Step().gradient_norm);
     results.push_back(theta.detach().clone());
   }
   EXPECT_EQ(norms[0], norms[1]);
@@ -136,9 +139,22 @@ TEST(Optimizer, SaysWhenAParameterIsNotFinite) {
     theta.mutable_grad() = at::zeros({kSize});
     ThreadTeam team(2);
     Optimizer optimizer(Options(OptimizerName::kRmsprop, false), parameters, team);
-    EXPECT_TRUE(optimizer.Step(1));
+    EXPECT_TRUE(optimizer.Step().finite);
     theta.mutable_grad()[kSize - 1] = gradient;
-    EXPECT_FALSE(optimizer.Step(1));
+    EXPECT_FALSE(optimizer.Step().finite);
+  }
+}
+
+TEST(Optimizer, AGradientThatCannotBeClippedChangesNothing) {
+  for (const float gradient : {INFINITY, NAN}) {
+    Parameters parameters;
+    const at::Tensor theta = parameters.Add("w", at::ones({kSize}));
+    theta.mutable_grad() = at::full({kSize}, gradient);
+    ThreadTeam team(2);
+    Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
+    EXPECT_FALSE(optimizer.Step(10.0).finite);
+    EXPECT_TRUE(at::equal(theta, at::ones({kSize})));
+    EXPECT_EQ(optimizer.steps(), 0);
   }
 }
 
@@ -147,7 +163,7 @@ TEST(Optimizer, ASavedStateGoesOnToTheSameBits) {
   ThreadTeam team(1);
   const auto step = [](Optimizer& optimizer, Parameters& parameters, float gradient) {
     parameters.entries()[0].value.mutable_grad() = at::full({kSize}, gradient);
-    optimizer.Step(1);
+    optimizer.Step();
   };
   Parameters a, b;
   a.Add("w", at::ones({kSize}));
@@ -174,7 +190,7 @@ TEST(Optimizer, AMomentThatDecaysBelowTheSmallestNormalNumberIsZeroAndOtherArith
   Optimizer optimizer(options, parameters, team);
   for (int step = 0; step < 200; ++step) {
     parameters.entries()[0].value.mutable_grad() = at::full({kSize}, step == 0 ? 1.0f : 0.0f);
-    optimizer.Step(1);
+    optimizer.Step();
   }
   EXPECT_EQ(optimizer.steps(), 200);
   const std::vector<NamedTensor> state = optimizer.State();
@@ -191,8 +207,10 @@ TEST(Optimizer, TheGradientsNormIsEuclideanOverAllParameters) {
   parameters.Add("a", at::zeros({20})).mutable_grad() = at::full({20}, 2.0f);
   parameters.Add("b", at::zeros({5})).mutable_grad() = at::full({5}, -4.0f);
   ThreadTeam team(2);
-  EXPECT_NEAR(Optimizer(Options(OptimizerName::kAdam), parameters, team).GradientNorm(),
-              std::sqrt(20 * 4 + 5 * 16), 1e-6);
+  for (const std::optional<double> max_norm : {std::optional<double>(), std::optional(10.0)}) {
+    Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
+    EXPECT_NEAR(optimizer.Step(max_norm).gradient_norm, std::sqrt(20 * 4 + 5 * 16), 1e-6);
+  }
 }
 
 }  // namespace
