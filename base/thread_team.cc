@@ -69,15 +69,20 @@ void ThreadTeam::Share(int64_t count, Call call, const void* body) {
 }
 
 void ThreadTeam::TakeTurns(int64_t member) {
-  int patience = kPatience;
-  for (int64_t other = 0; other < size(); ++other) {
-    Range& range = ranges_[(member + other) % size()];
-    if (other > 0) {
-      // What is left of another's share lies in its cache, and is soonest done there, unless it
-      // comes late or was interrupted.
-      for (; patience > 0 && range.IsUnderWay(); --patience) Pause();
-    }
+  const auto share = [this](int64_t number) -> Range& { return ranges_[number % size()]; };
+  const auto take = [&](Range& range) {
     for (int64_t i = range.next++; i < range.end; i = range.next++) call_(body_, i, member);
+  };
+  take(share(member));
+  for (int64_t other = 1; other < size(); ++other) {
+    if (!share(member + other).IsUnderWay()) take(share(member + other));
+  }
+  // What is left of another's share lies in its cache, and is soonest done there, unless it was
+  // interrupted.
+  int patience = kPatience;
+  for (int64_t other = 1; other < size(); ++other) {
+    for (; patience > 0 && share(member + other).IsUnderWay(); --patience) Pause();
+    take(share(member + other));
   }
 }
 

@@ -9,11 +9,11 @@
 namespace dqnd {
 
 // Threads that divide loops among them, one of them the caller's. Each begins with a share of its
-// own, the same part of every loop, so that what it leaves in its cache is what it wants next; then
-// it takes from the others', at once from one that comes late. They wait for the next loop
-// with open eyes for a tenth of a millisecond, then asleep: where other programs have the
-// processors, they are not in the way. Nobody waits for one that comes late. Owned and called by
-// one thread.
+// own, the same part of every loop, so that what it leaves in its cache is what it wants next. Then
+// it takes over the share of one that comes late, and after a hundredth of a millisecond what is
+// left of the others'. They wait for the next loop with open eyes for a tenth of a millisecond,
+// then asleep: where other programs have the processors, they are not in the way. Owned and called
+// by one thread.
 class ThreadTeam {
  public:
   // Of `size` threads, the caller's among them.

@@ -178,10 +178,10 @@ std::vector<Part> Measure(const std::string& workload, int threads, Precision pr
   const double moments = config.optimizer.centered.value_or(true) ? 2 : 1;
   parts.push_back({.name = "norm, optimizer",
                    .seconds = Seconds([&] {
-                     optimizer.Step();
+                     optimizer.Step(config.train.max_grad_norm);
                      computation->ParametersChanged();
                    }),
-                   .bytes = (2 + 2 + 2 * moments) * parameters * sizeof(float)});
+                   .bytes = (1 + 2 + 2 * moments) * parameters * sizeof(float)});
   double sum = 0;
   for (const Part& part : parts) sum += part.seconds;
   const auto began = Clock::now();

@@ -1,5 +1,5 @@
-// Included by the source files of products.h, each compiled for another kind of processor, inside
-// their own namespace: needs kLanes and Vector, kLanes float32 numbers.
+// Included by products_loops.h, inside a namespace of each kind of processor: needs kLanes and
+// Vector, kLanes float32 numbers.
 
 // The four sums over all lanes: neighbours are added first, then what is left of them. (Sums, not
 // lanes, come to lie beside each other, so that four cost little more than one.)

@@ -20,11 +20,32 @@ namespace portable {
 extern const Loops kLoops;
 }
 
+namespace {
+
+bool HasAvx512() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+bool MultipliesBfloat16() {
+#ifdef __x86_64__
+  return HasAvx512() && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 std::vector<Loops> LoopsOfThisProcessor() {
   std::vector<Loops> loops;
 #ifdef __x86_64__
   if (MultipliesBfloat16()) loops.push_back(avx512_bf16::kLoops);
-  if (__builtin_cpu_supports("avx512f")) loops.push_back(avx512::kLoops);
+  if (HasAvx512()) loops.push_back(avx512::kLoops);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     loops.push_back(avx2::kLoops);
   }
@@ -41,15 +62,6 @@ const Loops& Fastest() {
 }
 
 }  // namespace
-
-bool MultipliesBfloat16() {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl");
-#else
-  return false;
-#endif
-}
 
 void Compute(const ProductSum<float>& sum) {
   Fastest().sum(sum);

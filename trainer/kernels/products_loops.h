@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#ifdef __AVX512F__
+#ifdef __AVX2__
 #include <immintrin.h>
 #endif
 
@@ -45,11 +45,14 @@ inline void InTiles(int64_t rows, const F& tile) {
 }
 
 // A tile of c stays in registers while its sums are made: kRows x kVectors of them, beside those
-// for a row of b and one number of a.
+// for what a step multiplies, rows of b and numbers of a.
 constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
 constexpr int kMostRows = 12;
+template <typename Term>
 constexpr int RowsFor(int vectors) {
-  const int rows = (kRegisters - 1 - vectors) / vectors;
+  constexpr int kOfStep =
+      sizeof(RowsAt(static_cast<const Term*>(nullptr), 0, AllLanes{})) / kVectorBytes;
+  const int rows = (kRegisters - kOfStep - kOfStep * vectors) / vectors;
   return rows < kMostRows ? rows : kMostRows;
 }
 
@@ -105,7 +108,7 @@ void Tile(const ProductSum<Term>& sum, const Term* a, const Term* b, float* c, i
 // All rows of a strip of columns.
 template <int kVectors, bool kPartial, typename Term>
 void Strip(const ProductSum<Term>& sum, int64_t column, int64_t last) {
-  InTiles<RowsFor(kVectors)>(sum.rows, [&](auto height, int64_t row) {
+  InTiles<RowsFor<Term>(kVectors)>(sum.rows, [&](auto height, int64_t row) {
     Tile<height, kVectors, kPartial>(sum, sum.a + row * sum.a_row, sum.b + column,
                                      sum.c + row * sum.c_row + column, last);
   });

@@ -23,6 +23,13 @@ using Halves [[gnu::vector_size(kVectorBytes / 2)]] = uint16_t;  // as many bflo
 #define DQND_UNROLLED _Pragma("GCC unroll 16")
 #endif
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline __m256i FirstLanes(int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)),
+                            _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+}
+#endif
+
 template <typename To, typename From>
 inline To Copied(const From* from) {
   To value;
@@ -35,28 +42,36 @@ inline Vector Load(const float* from) {
 inline Halves Load(const Bfloat16* from) {
   return Copied<Halves>(from);
 }
+struct AllLanes {
+  auto operator()(const auto* from) const { return Load(from); }
+};
 template <typename To, typename Lanes>
 inline void Store(To* to, Lanes value) {
   __builtin_memcpy(to, &value, sizeof value);
 }
 
-// The first `count` lanes; 0 in the others.
+// The first `count` lanes; 0 in the others. (A loop over them would become a call of memcpy, and
+// the sums of a tile would be put away for it.)
 inline Vector LoadSome(const float* from, int64_t count) {
-#ifdef __AVX512F__
+#if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << count) - 1), from);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(from, FirstLanes(count));
 #else
   Vector value{};
-  for (int64_t i = 0; i < count; ++i) value[i] = from[i];
+  DQND_UNROLLED
+  for (int i = 0; i < kLanes; ++i) value[i] = i < count ? from[i] : 0;
   return value;
 #endif
 }
 inline Halves LoadSome(const Bfloat16* from, int64_t count) {
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#ifdef __AVX512F__
   return reinterpret_cast<Halves>(
       _mm256_maskz_loadu_epi16(static_cast<__mmask16>((1U << count) - 1), from));
 #else
   Halves value{};
-  for (int64_t i = 0; i < count; ++i) value[i] = from[i].bits;
+  DQND_UNROLLED
+  for (int i = 0; i < kLanes; ++i) value[i] = i < count ? from[i].bits : 0;
   return value;
 #endif
 }
@@ -64,11 +79,18 @@ template <typename To, typename Lanes>
 inline void StoreSome(To* to, Lanes value, int64_t count) {
   __builtin_memcpy(to, &value, count * sizeof(To));
 }
-#ifdef __AVX512F__
 inline void StoreSome(float* to, Vector value, int64_t count) {
+#if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), value);
-}
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, FirstLanes(count), value);
+#else
+  DQND_UNROLLED
+  for (int i = 0; i < kLanes; ++i) {
+    if (i < count) to[i] = value[i];
+  }
 #endif
+}
 
 // To the nearest, ties to even, denormal numbers to 0, as VCVTNEPS2BF16 has it.
 inline Halves Rounded(Vector x) {

@@ -19,6 +19,13 @@ std::unique_ptr<Computation> Compute(const Config& config, const QNetwork& netwo
   return ComputeDirectly(network, environment.observation, config.train.precision, team);
 }
 
+[[noreturn]] void Diverged(int64_t update, const std::string& what) {
+  throw NonFiniteError("update " + std::to_string(update) + ": " + what);
+}
+void RequireFinite(double number, const char* name, int64_t update) {
+  if (!std::isfinite(number)) Diverged(update, name + (" is " + std::to_string(number)));
+}
+
 // The statistics of an update; a parameter is looked at when it changes.
 bool StatisticsAreFinite(const Parameters& parameters) {
   return std::ranges::all_of(parameters.entries(), [](const NamedTensor& entry) {
@@ -39,18 +46,18 @@ UpdateResult HostLearner::Update(const Batch& batch) {
   UpdateResult result =
       teacher_ == nullptr ? CompareWithTargets(batch, q) : CompareWithTeacher(batch, q);
 
-  const auto require = [number = updates() + 1](bool finite, const char* otherwise) {
-    if (!finite) throw NonFiniteError("update " + std::to_string(number) + ": " + otherwise);
-  };
-  require(std::isfinite(result.loss), "the loss is not finite");
+  const int64_t update = updates() + 1;
+  RequireFinite(result.loss, "the loss", update);
 
   // Perform a gradient descent step on (y_j - Q(phi_j, a_j; theta))^2 with respect to theta.
   online_->Backpropagate(gradient_of_q_);
   const Optimizer::Outcome step = optimizer_.Step(options_.max_grad_norm);
   result.grad_norm = step.gradient_norm;
-  require(std::isfinite(result.grad_norm), "the gradient is not finite");
+  RequireFinite(result.grad_norm, "the gradient's norm", update);
   online_network_.AfterOptimizerStep();
-  require(step.finite && StatisticsAreFinite(parameters()), "a parameter is not finite");
+  if (!step.finite || !StatisticsAreFinite(parameters())) {
+    Diverged(update, "a parameter is not finite");
+  }
   ParametersChanged();
   return result;
 }

@@ -11,7 +11,8 @@
 
 namespace dqnd {
 
-// First-order optimizers, one pass over memory each. g is the gradient, theta a parameter:
+// First-order optimizers, one pass over memory each (and one before it to clip). g is the gradient,
+// theta a parameter:
 //
 //   adam            Kingma and Ba 2015, as torch.optim.Adam:
 //                   m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2
@@ -36,7 +37,8 @@ class Optimizer {
 
   // Applies the gradients that backpropagation left in the parameters, their numbers in the order
   // of the parameters' memory; all of them times max_norm / norm where their Euclidean norm is
-  // above max_norm. With a max_norm, a norm that is not finite changes nothing.
+  // above max_norm. A norm that is not finite changes nothing where there is a max_norm, and
+  // otherwise leaves parameters that are not finite.
   Outcome Step(std::optional<double> max_norm = {});
 
   // Of the steps to come, in place of optimizer.learning_rate.

@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <algorithm>
 
 #include "trainer/network/computation.h"
 #include "trainer/network/direct_layer.h"

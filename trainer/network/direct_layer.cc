@@ -4,8 +4,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/vectorized.h"
 #include "trainer/kernels/products.h"
+#include "trainer/network/layer_loops.h"
 
 namespace dqnd {
 namespace {
@@ -17,6 +17,10 @@ bool WorthSharing(int64_t products) {
 
 // Numbers that one thread has added before another begins.
 constexpr int64_t kFewNumbers = 16'384;
+
+// Weights that another thread, which changed them, begins to multiply sooner than they are fetched
+// from its cache.
+constexpr int64_t kManyWeights = 65'536;
 
 // Weights of a fully connected layer that are transposed sooner than their sums would be made in
 // the other order.
@@ -31,59 +35,6 @@ constexpr int64_t kInputsTurnedAtOnce = 256, kSamplesAtOnce = 64;
 // From so many samples on, vectors of samples are multiplied faster than vectors of inputs: twice
 // as fast with 32 of them, no faster with 16.
 constexpr int64_t kFewSamples = 32;
-
-// Rows of a picture or a batch, of `count` numbers each, that begin `stride` numbers apart.
-struct Rows {
-  int64_t rows, count, stride;
-};
-
-DQND_VECTORIZED
-void AddBias(const Rows& of, const float* bias, bool rectified, float* y) {
-  for (int64_t row = 0; row < of.rows; ++row, y += of.stride) {
-    if (rectified) {
-      for (int64_t i = 0; i < of.count; ++i) {
-        const float sum = y[i] + bias[i];
-        y[i] = sum < 0 ? 0 : sum;  // what is not a number stays so
-      }
-    } else {
-      for (int64_t i = 0; i < of.count; ++i) y[i] += bias[i];
-    }
-  }
-}
-
-// dx = 0 where x was cut off.
-DQND_VECTORIZED
-void CutOff(int64_t count, const float* x, float* dx) {
-  for (int64_t i = 0; i < count; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
-}
-DQND_VECTORIZED
-void CutOff(int64_t count, const Bfloat16* x, float* dx) {
-  for (int64_t i = 0; i < count; ++i) dx[i] = static_cast<int16_t>(x[i].bits) > 0 ? dx[i] : 0;
-}
-
-// sums[i] = rows[0][i] + rows[1][i] + ...
-DQND_VECTORIZED
-void AddRows(const float* rows, int64_t count, int64_t width, float* sums) {
-  constexpr int64_t kAtOnce = 16;
-  int64_t first = 0;
-  for (; first + kAtOnce <= width; first += kAtOnce) {
-    float some[kAtOnce] = {};
-    for (int64_t row = 0; row < count; ++row) {
-      for (int64_t i = 0; i < kAtOnce; ++i) some[i] += rows[row * width + first + i];
-    }
-    for (int64_t i = 0; i < kAtOnce; ++i) sums[first + i] = some[i];
-  }
-  for (; first < width; ++first) {
-    float sum = 0;
-    for (int64_t row = 0; row < count; ++row) sum += rows[row * width + first];
-    sums[first] = sum;
-  }
-}
-
-DQND_VECTORIZED
-void Add(const float* numbers, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] += numbers[i];
-}
 
 int64_t Parts(int64_t numbers, int64_t at_once) {
   return (numbers + at_once - 1) / at_once;
@@ -222,7 +173,8 @@ class LayerOf final : public DirectLayer {
                                   .c_row = outputs});
       AddBias({batch, count, outputs}, parameters_.bias + first, rectified_, y + first);
     };
-    team_.For(Parts(outputs, kOutputsAtOnce), part, outputs * fan_in > 65536);
+    team_.For(Parts(outputs, kOutputsAtOnce), part,
+              WorthSharing(batch * outputs * fan_in) || outputs * fan_in > kManyWeights);
   }
 
   // Vectors of samples are multiplied, for which each thread turns x, some inputs at a time, in
@@ -325,7 +277,7 @@ class LayerOf final : public DirectLayer {
       const auto group = [&](int64_t i) {
         RoundInPairs(dy + i * pixels * outputs, pixels, outputs, dy_in_pairs_.data() + i * paired);
       };
-      team_.For(groups, group, groups * pixels * outputs > 65'536);
+      team_.For(groups, group, groups * pixels * outputs > kFewNumbers);
       return dy_in_pairs_.data();
     }
   }
@@ -385,7 +337,11 @@ class LayerOf final : public DirectLayer {
       }
     };
     team_.For(sharers, share, WorthSharing(batch * s.out_numbers() * s.fan_in()));
-    if (batch > half) Add(other_half_.data(), s.outputs * s.fan_in(), dweights);
+    if (batch == half) return;
+    const auto add_to_output = [&](int64_t i) {
+      Add(other_half_.data() + i * s.fan_in(), s.fan_in(), dweights + i * s.fan_in());
+    };
+    team_.For(s.outputs, add_to_output, s.outputs * s.fan_in() > kFewNumbers);
   }
 
   // Of many outputs, sums over each half for itself: a thread that has made half of the outputs,
@@ -462,10 +418,10 @@ class LayerOf final : public DirectLayer {
   bool is_transposed_;               // whether Forward takes W as [fan_in, outputs]
   const Number* weights_ = nullptr;  // [outputs, fan_in]
   const Number* transposed_ = nullptr;
-  const Number* x_ = nullptr;  // of the last Forward, [batch, in_numbers]
+  const Number* x_ = nullptr;          // of the last Forward, [batch or places, in_numbers]
+  std::vector<float> turned_weights_;  // [fan_in, outputs]
   // Of a fully connected layer: [threads, inputs, samples] and [outputs, samples].
   std::vector<float> turned_x_, turned_y_;
-  std::vector<float> turned_weights_;
   // Of bfloat16.
   std::vector<Number> rounded_weights_, rounded_transposed_, rounded_x_, rounded_dy_, dy_in_pairs_;
   std::vector<float> bias_gradients_;  // [batch, outputs]

@@ -15,8 +15,8 @@ namespace dqnd {
 
 // What a forward pass is for.
 struct Pass {
-  // Over the sampled states of an update: running statistics take them in first. Every other pass
-  // (targets, acting, evaluation) changes nothing.
+  // Over the sampled states of an update: running statistics take them in first, and a gradient may
+  // be asked for after it. Every other pass (targets, acting, evaluation) changes nothing.
   bool is_update = false;
   // Takes the sums of each layer's product, before anything scales them, for whoever compares them.
   // Not of a float network, whose rectifiers work in place.

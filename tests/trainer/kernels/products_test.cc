@@ -148,30 +148,7 @@ TEST_P(Products, ATranspositionMovesEveryNumberAndNothingElse) {
 // What the division of work between threads rests on.
 TEST_P(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
   constexpr int64_t kRows = 32, kColumns = 100, kLength = 700;
-  const std::vector<float> a = Numbers(kRows * kLength, 1), b = Numbers(kColumns * kLength, 2);
   std::vector<float> sums(kRows * kColumns), parts = sums;
-  const auto sum = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
-    Compute(ProductSum<float>{.rows = rows,
-                              .columns = columns,
-                              .steps = kLength,
-                              .a = a.data() + row * kLength,
-                              .a_row = kLength,
-                              .b = b.data() + column,
-                              .b_term = kColumns,
-                              .c = to + row * kColumns + column,
-                              .c_row = kColumns});
-  };
-  const auto products = [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
-    Compute(RowProducts<float>{.rows = rows,
-                               .columns = columns,
-                               .length = kLength,
-                               .a = a.data() + row * kLength,
-                               .a_row = kLength,
-                               .b = b.data() + column * kLength,
-                               .b_row = kLength,
-                               .c = to + row * kColumns + column,
-                               .c_row = kColumns});
-  };
   const auto compare = [&](const auto& compute) {
     compute(0, kRows, 0, kColumns, sums.data());
     for (int64_t row = 0; row < kRows; row += 5) {
@@ -182,8 +159,34 @@ TEST_P(Products, ANumberIsTheSameHoweverTheOthersAreDivided) {
     }
     EXPECT_EQ(sums, parts);
   };
-  compare(sum);
-  compare(products);
+  const auto compare_both = [&]<typename Number>(const std::vector<Number>& a,
+                                                 const std::vector<Number>& b) {
+    compare([&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
+      Compute(ProductSum<Number>{.rows = rows,
+                                 .columns = columns,
+                                 .steps = kLength / kTerms<Number>,
+                                 .a = a.data() + row * kLength,
+                                 .a_row = kLength,
+                                 .b = b.data() + column,
+                                 .b_term = kColumns,
+                                 .c = to + row * kColumns + column,
+                                 .c_row = kColumns});
+    });
+    compare([&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* to) {
+      Compute(RowProducts<Number>{.rows = rows,
+                                  .columns = columns,
+                                  .length = kLength,
+                                  .a = a.data() + row * kLength,
+                                  .a_row = kLength,
+                                  .b = b.data() + column * kLength,
+                                  .b_row = kLength,
+                                  .c = to + row * kColumns + column,
+                                  .c_row = kColumns});
+    });
+  };
+  const std::vector<float> a = Numbers(kRows * kLength, 1), b = Numbers(kColumns * kLength, 2);
+  compare_both(a, b);
+  compare_both(Round(a), Round(b));
 }
 
 TEST_P(Products, WhatIsNotANumberStaysSo) {

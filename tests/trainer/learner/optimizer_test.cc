@@ -112,24 +112,26 @@ TEST(Optimizer, AGradientFactorScalesEveryGradient) {
 
 TEST(Optimizer, DoesNotDependOnTheNumberOfThreads) {
   constexpr int64_t kMany = 100'001;  // several pieces
-  std::vector<at::Tensor> results;
-  std::vector<double> norms;
-  for (const int threads : {1, 3}) {
-    Parameters parameters;
-    const at::Tensor theta = parameters.Add("w", at::ones({kMany}));
-    RandomStream random(3, "gradient");
-    const at::Tensor gradient = at::empty({kMany}, at::kFloat);
-    for (int64_t i = 0; i < kMany; ++i) {
-      gradient.data_ptr<float>()[i] = static_cast<float>(random.Uniform() - 0.5);
+  for (const std::optional<double> max_norm : {std::optional<double>(), std::optional(1.0)}) {
+    std::vector<at::Tensor> results;
+    std::vector<double> norms;
+    for (const int threads : {1, 3}) {
+      Parameters parameters;
+      const at::Tensor theta = parameters.Add("w", at::ones({kMany}));
+      RandomStream random(3, "gradient");
+      const at::Tensor gradient = at::empty({kMany}, at::kFloat);
+      for (int64_t i = 0; i < kMany; ++i) {
+        gradient.data_ptr<float>()[i] = static_cast<float>(random.Uniform() - 0.5);
+      }
+      theta.mutable_grad() = gradient;
+      ThreadTeam team(threads);
+      Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
+      norms.push_back(optimizer.Step(max_norm).gradient_norm);
+      results.push_back(theta.detach().clone());
     }
-    theta.mutable_grad() = gradient;
-    ThreadTeam team(threads);
-    Optimizer optimizer(Options(OptimizerName::kAdam), parameters, team);
-    norms.push_back(optimizer.Step().gradient_norm);
-    results.push_back(theta.detach().clone());
+    EXPECT_EQ(norms[0], norms[1]);
+    EXPECT_TRUE(at::equal(results[0], results[1]));
   }
-  EXPECT_EQ(norms[0], norms[1]);
-  EXPECT_TRUE(at::equal(results[0], results[1]));
 }
 
 TEST(Optimizer, SaysWhenAParameterIsNotFinite) {

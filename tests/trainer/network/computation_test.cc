@@ -129,10 +129,53 @@ TEST(DirectComputation, HasTheReferencesValuesAndGradient) {
   }
 }
 
+// Through batches that go layer by layer with some numbers of threads, and sample by sample with
+// others; a pass that wants no gradient, of another batch, goes before each that does.
 TEST(DirectComputation, DoesNotDependOnTheNumberOfThreads) {
   for (const Network& network : Networks()) {
-    BothWays one(network, 1), three(network, 3);
-    EXPECT_EQ(one.Gradient(one.direct(), 32), three.Gradient(three.direct(), 32)) << network.name;
+    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+      BothWays one(network, 1, precision);
+      for (const int threads : {2, 3, 8}) {
+        BothWays many(network, threads, precision);
+        for (const int64_t batch : {1, 7, 24, 33, 64}) {
+          SCOPED_TRACE(testing::Message()
+                       << network.name << ", " << threads << " threads, batch " << batch);
+          const std::vector<uint8_t> states = one.States(batch + 40);
+          const auto values = one.direct().Values(states, kUse);
+          const auto others = many.direct().Values(states, kUse);
+          EXPECT_TRUE(std::ranges::equal(values, others));
+          EXPECT_EQ(one.Gradient(one.direct(), batch), many.Gradient(many.direct(), batch));
+        }
+      }
+    }
+  }
+}
+
+// |a - b| / |b|, Euclidean: a rectifier that rounding has cut off, or has not, moves single numbers
+// by more.
+double Distance(std::span<const float> a, std::span<const float> b) {
+  double squared = 0, of_b = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    squared += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    of_b += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return std::sqrt(squared / of_b);
+}
+
+// bfloat16 has eight bits. Of the rectifiers, as many as one in two hundred change sides, and the
+// gradient with them by the root of that.
+TEST(DirectComputation, InBfloat16IsCloseToFloat32) {
+  constexpr double kClose = 0.02, kCloseGradient = 0.1;
+  for (const Network& network : Networks()) {
+    BothWays both(network, 2, Precision::kBfloat16);
+    for (const int64_t batch : {1, 3, 32, 50}) {
+      SCOPED_TRACE(testing::Message() << network.name << ", batch " << batch);
+      const std::vector<uint8_t> states = both.States(batch);
+      EXPECT_LE(Distance(both.direct().Values(states, kUse), both.reference().Values(states, kUse)),
+                kClose);
+      const std::vector<float> reference = both.Gradient(both.reference(), batch);
+      EXPECT_LE(Distance(both.Gradient(both.direct(), batch), reference), kCloseGradient);
+    }
   }
 }
 

@@ -45,6 +45,10 @@ std::vector<Case> Cases() {
           {"fully connected", Vector(1024, 128), 32},
           {"fully connected, few weights", Vector(64, 64), 32},
           {"fully connected, an odd batch", Vector(3136, 512), 5},
+          {"fully connected, one sample", Vector(1024, 128), 1},
+          {"fully connected, an odd number of outputs", Vector(130, 33), 32},
+          {"fully connected, halves that are not equal", Vector(130, 34), 9},
+          {"a convolution of one sample", Picture(10, 4, 3, 1, 16), 1},
           {"fully connected, no multiple of a vector", Vector(120, 84), 7},
           {"fully connected, more samples than are taken at once", Vector(300, 84), 150}};
 }
@@ -110,10 +114,14 @@ TEST(DirectLayer, DoesNotDependOnTheNumberOfThreads) {
   for (const Case& each : Cases()) {
     for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
       SCOPED_TRACE(each.name);
-      const Results one = Compute(each, precision, 1), three = Compute(each, precision, 3);
-      EXPECT_EQ(one.y, three.y);
-      EXPECT_EQ(one.dweights, three.dweights);
-      EXPECT_EQ(one.dx, three.dx);
+      const Results one = Compute(each, precision, 1);
+      for (const int threads : {2, 3, 8}) {
+        const Results many = Compute(each, precision, threads);
+        EXPECT_EQ(one.y, many.y);
+        EXPECT_EQ(one.dweights, many.dweights);
+        EXPECT_EQ(one.dbias, many.dbias);
+        EXPECT_EQ(one.dx, many.dx);
+      }
     }
   }
 }
