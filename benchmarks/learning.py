@@ -6,6 +6,7 @@
     benchmarks/learning.py minatar space_invaders
     benchmarks/learning.py backends breakout         four backends, two seeds of 300,000 frames each, an hour and a half
     benchmarks/learning.py arithmetic breakout       how an update is computed: three ways, five seeds of 300,000 env_steps
+    benchmarks/learning.py arithmetic breakout --ways direct     one of them; the others' results stay
     benchmarks/learning.py pong                      Atari Pong, one seed of 2,000,000 env_steps, an hour and a half
 
 Runs go to runs/learning and are skipped when they are complete; the summary goes to
@@ -25,6 +26,10 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROGRAM = ROOT / "build" / "release" / "bin" / "dqnd"
 RUNS = ROOT / "runs" / "learning"
+
+
+def file_of(name):
+    return ROOT / "docs" / "learning" / f"{name}.json"
 
 
 def train(config, name, *overrides):
@@ -81,16 +86,16 @@ ARITHMETIC = {
 }
 
 
-def arithmetic(game, seeds):
+def arithmetic(game, ways, seeds, known):
     """By way: mean training return (epsilon 0.1) over the last 10 % of 300,000 env_steps by seed, its mean and standard error,
     and the mean curve with its standard errors. As many runs at a time as there are processors, on one thread each."""
     def one(way, seed):
         return train(f"minatar/{game}.yaml", f"{game}-{way}-{seed}", f"run.seed={seed}", "train.total_env_steps=300000",
                      "train.threads=1", "evaluation.every_env_steps=0", "server.listen=~", *ARITHMETIC[way])
 
-    summary = {"env_steps": 300_000}
+    summary = {**known, "env_steps": 300_000}
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        by_way = {way: [pool.submit(one, way, seed) for seed in seeds] for way in ARITHMETIC}
+        by_way = {way: [pool.submit(one, way, seed) for seed in seeds] for way in ways}
         try:
             by_way = {way: [run.result() for run in runs] for way, runs in by_way.items()}
         finally:
@@ -175,6 +180,7 @@ def main():
     parser.add_argument("what", choices=["cartpole", "minatar", "backends", "arithmetic", "pong"])
     parser.add_argument("game", nargs="?", default="breakout")
     parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument("--ways", nargs="+", choices=ARITHMETIC, default=list(ARITHMETIC))
     arguments = parser.parse_args()
     if arguments.what == "cartpole":
         name, summary = "cartpole", cartpole(arguments.seeds or [1, 2, 3, 4, 5])
@@ -182,14 +188,14 @@ def main():
         name, summary = "pong", pong(arguments.seeds or [1])
     elif arguments.what == "arithmetic":
         name = f"arithmetic-{arguments.game}"
-        summary = arithmetic(arguments.game, arguments.seeds or [1, 2, 3, 4, 5])
+        known = json.loads(file_of(name).read_text()) if file_of(name).exists() else {}
+        summary = arithmetic(arguments.game, arguments.ways, arguments.seeds or [1, 2, 3, 4, 5], known)
     elif arguments.what == "backends":
         name, summary = f"backends-{arguments.game}", backends(arguments.game, arguments.seeds or [1, 2])
     else:
         name, summary = f"minatar-{arguments.game}", minatar(arguments.game, arguments.seeds or [1, 2, 3])
-    out = ROOT / "docs" / "learning" / f"{name}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(summary, indent=2) + "\n")
+    file_of(name).parent.mkdir(parents=True, exist_ok=True)
+    file_of(name).write_text(json.dumps(summary, indent=1) + "\n")
     print(json.dumps(summary))
 
 

@@ -43,14 +43,13 @@ def time_run(settings, seconds, learns=True):
             [DQND, "train", ROOT / config, *overrides, "train.total_env_steps=1000000000", "evaluation.every_env_steps=0",
              "server.listen=127.0.0.1:0", f"run.directory={folder}", "run.name=bench", "run.stop_grace_seconds=1"],
             stdout=subprocess.DEVNULL)
-        rows, ends_after = [], WARM_UP_SECONDS + seconds
-        while not rows or rows[-1][1] < rows[0][1] + ends_after:
+        rows = []
+        while not rows or rows[-1][1] < rows[0][1] + seconds:
             time.sleep(0.5)
             assert process.poll() is None, process.returncode
             rows = rows_of(pathlib.Path(folder) / "bench/progress.csv", learns)
+            rows = [row for row in rows if row[1] >= rows[0][1] + WARM_UP_SECONDS]
         process.send_signal(signal.SIGTERM)
         used = reap(process, STOPPED)
-    began = rows[0][1] + WARM_UP_SECONDS
-    rows = [row for row in rows if began <= row[1] <= began + seconds]
     return {"env_steps_per_s": round((rows[-1][0] - rows[0][0]) / (rows[-1][1] - rows[0][1]), 1),
             "peak_bytes": used.ru_maxrss * 1024}
