@@ -139,11 +139,11 @@ std::vector<Part> Measure(const std::string& workload, int threads, Precision pr
   const auto computation = ComputeDirectly(network, observation, config.train.precision, team);
   Batch batch;
   dqn.replay().Sample(batch_size, 1, sample, batch);
-  std::vector<float> gradient(batch_size * spec.num_actions(), 1e-3f);
+  std::vector<float> gradient(static_cast<size_t>(batch_size) * spec.num_actions(), 1e-3f);
   computation->Values(batch.states, kUpdate);
   computation->Backpropagate(gradient);
   Optimizer optimizer(config.optimizer, network.parameters(), team);
-  const std::vector<uint8_t> one(observation.stack * observation.bytes(), 1);
+  const std::vector<uint8_t> one(static_cast<size_t>(observation.stack) * observation.bytes(), 1);
   const std::vector<int> action = {0};
 
   const double forward = ForwardOperations(network);

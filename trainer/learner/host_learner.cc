@@ -105,7 +105,8 @@ UpdateResult HostLearner::CompareWithTeacher(const Batch& batch, std::span<const
   const std::span<const float> taught = teacher_->ActionValues(batch.states);
   UpdateResult result;
   for (int j = 0; j < batch.size; ++j) {
-    const std::span slopes(gradient_of_q_.data() + j * num_actions_, num_actions_);
+    const std::span slopes(gradient_of_q_.data() + static_cast<ptrdiff_t>(j) * num_actions_,
+                           num_actions_);
     const float weight = batch.weights[j] / static_cast<float>(batch.size);
     result.loss += weight * DistillationLoss(OfState(q, j), OfState(taught, j), options_, slopes);
     for (float& slope : slopes) slope *= weight;

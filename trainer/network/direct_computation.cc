@@ -57,7 +57,7 @@ class DirectComputation final : public Computation {
   }
 
   std::span<const float> Values(std::span<const uint8_t> states, const Pass& pass) override {
-    const int64_t state_bytes = observation_.bytes() * observation_.stack;
+    const int64_t state_bytes = int64_t{observation_.stack} * observation_.bytes();
     batch_ = static_cast<int64_t>(states.size()) / state_bytes;
     // A large batch goes through the convolutions sample by sample, whose numbers then stay in a
     // cache from one layer to the next; of a small one, each layer is divided.
