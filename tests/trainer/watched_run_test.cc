@@ -145,7 +145,7 @@ void ExpectThatWatchingChangesNothing(const Config& config, int count, int pause
 }
 
 TEST(WatchedRun, EndsWithTheSameBitsAsOneThatNobodyWatchedAndPaused) {
-  ExpectThatWatchingChangesNothing(Catch(20'000), 10, 100);
+  ExpectThatWatchingChangesNothing(Catch(60'000), 10, 100);
 }
 
 #ifdef DQND_WITH_ALE
