@@ -19,12 +19,11 @@ import csv
 import json
 import math
 import os
-import pathlib
 import statistics
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-PROGRAM = ROOT / "build" / "release" / "bin" / "dqnd"
+from timed_run import DQND, ROOT
+
 RUNS = ROOT / "runs" / "learning"
 
 
@@ -34,13 +33,13 @@ def file_of(name):
 
 def train(config, name, *overrides):
     """The run directory of a finished run."""
-    command = [PROGRAM, "train", ROOT / "configs" / config, f"run.directory={RUNS}", f"run.name={name}", *overrides]
+    command = [DQND, "train", ROOT / "configs" / config, f"run.directory={RUNS}", f"run.name={name}", *overrides]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return RUNS / name
 
 
 def evaluate(run):
-    done = subprocess.run([PROGRAM, "evaluate", run, "--episodes", "100", "--json"], check=True, capture_output=True)
+    done = subprocess.run([DQND, "evaluate", run, "--episodes", "100", "--json"], check=True, capture_output=True)
     return json.loads(done.stdout)
 
 
