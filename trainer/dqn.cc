@@ -180,7 +180,7 @@ Dqn::Dqn(const Config& config)
 
 void Dqn::LearnFrom(std::unique_ptr<Teacher> teacher) {
   teacher_ = std::move(teacher);
-  learner_->LearnFrom(teacher_->policy());
+  learner_->LearnFrom(*teacher_);
 }
 
 Dqn::UpdateAverages Dqn::TakeUpdateAverages() {

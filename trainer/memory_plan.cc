@@ -110,7 +110,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
   if (const auto& name = config.train.teacher) {
     teacher =
         LoadTeacher(RealFileSystem(), FindTeacher(RealFileSystem(), RunPath(config), *name), spec);
-    learner->LearnFrom(teacher->policy());
+    learner->LearnFrom(*teacher);
   }
   learner->Update(batch);
   return PeakResidentBytes();

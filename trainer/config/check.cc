@@ -120,16 +120,10 @@ void CheckLearner(const Config& config, const Locate& locate) {
     unused.Check("replay.on_device", config.replay.on_device, ReplaySection().on_device);
     return;
   }
-  if (backend != Backend::kFloat) {
-    Fail(locate, {"train.device", "network.backend"},
-         "train.device is cuda, which trains float networks; network.backend is " +
-             std::string(kBackendNames[static_cast<size_t>(backend)]) +
-             "; write train.device: cpu for it");
-  }
   const Unused unused("train.device", "cuda", locate);
+  unused.Check("network.actor", config.network.actor, NetworkSection().actor);
   unused.Check("train.learner", train.learner, unchanged.learner);
   unused.Check("train.precision", train.precision, unchanged.precision);
-  unused.Check("train.teacher", train.teacher, unchanged.teacher);
 }
 
 void CheckTeacher(const TrainSection& train, const Locate& locate) {

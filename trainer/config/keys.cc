@@ -309,7 +309,7 @@ std::vector<Key> UpdateKeys(TrainSection& train) {
       {.name = "device",
        .value = EnumPointer(&train.device, {"cpu", "cuda"}),
        .documentation = "what computes: this machine's processors, or its first GPU, with a "
-                        "LibTorch that has CUDA; float networks without a teacher"},
+                        "LibTorch that has CUDA"},
       {.name = "deterministic",
        .value = &train.deterministic,
        .documentation = "cuda: the same bits each time, on the same GPU; false takes what is "

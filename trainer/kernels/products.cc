@@ -5,7 +5,12 @@
 namespace dqnd {
 
 // The same loops, compiled for several kinds of processor.
+namespace portable {
+extern const Loops kLoops;
+}
+
 #ifdef __x86_64__
+
 namespace avx512_bf16 {
 extern const Loops kLoops;
 }
@@ -15,44 +20,42 @@ extern const Loops kLoops;
 namespace avx2 {
 extern const Loops kLoops;
 }
-#endif
-namespace portable {
-extern const Loops kLoops;
-}
 
 namespace {
 
 bool HasAvx512() {
-#ifdef __x86_64__
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-#else
-  return false;
-#endif
 }
 
 }  // namespace
 
 bool MultipliesBfloat16() {
-#ifdef __x86_64__
   return HasAvx512() && __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
 }
 
 std::vector<Loops> LoopsOfThisProcessor() {
   std::vector<Loops> loops;
-#ifdef __x86_64__
   if (MultipliesBfloat16()) loops.push_back(avx512_bf16::kLoops);
   if (HasAvx512()) loops.push_back(avx512::kLoops);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     loops.push_back(avx2::kLoops);
   }
-#endif
   loops.push_back(portable::kLoops);
   return loops;
 }
+
+#else
+
+bool MultipliesBfloat16() {
+  return false;
+}
+
+std::vector<Loops> LoopsOfThisProcessor() {
+  return {portable::kLoops};
+}
+
+#endif
 
 namespace {
 

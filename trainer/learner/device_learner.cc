@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -11,6 +10,35 @@
 #include "trainer/network/safetensors.h"
 
 namespace dqnd {
+namespace {
+
+// The formulas of loss.h, for a batch at a time.
+struct Difference {
+  at::Tensor losses;  // [batch]
+  at::Tensor slopes;  // of each with respect to what was compared, [batch] or [batch, actions]
+};
+
+Difference LossesOf(const at::Tensor& error, Loss loss) {
+  if (loss == Loss::kSquared) return {error * error, 2 * error};
+  const at::Tensor size = error.abs();
+  return {at::where(size < 1, 0.5 * error * error, size - 0.5), error.clamp(-1, 1)};
+}
+
+// Both [batch, actions].
+Difference DistillationLosses(const at::Tensor& student, const at::Tensor& teacher,
+                              const TrainSection& options) {
+  if (options.teacher_loss == TeacherLoss::kValues) {
+    const auto [losses, slopes] = LossesOf(student - teacher, options.loss);
+    return {losses.mean(1), slopes / student.size(1)};
+  }
+  const double temperature = options.teacher_temperature;
+  const at::Tensor here = at::log_softmax(student.to(at::kDouble) / temperature, 1);
+  const at::Tensor there = at::log_softmax(teacher.to(at::kDouble) / temperature, 1);
+  return {(there.exp() * (there - here)).sum(1).to(at::kFloat),
+          ((here.exp() - there.exp()) / temperature).to(at::kFloat)};
+}
+
+}  // namespace
 
 UpdateResult DeviceLearner::Update(const Batch& batch) {
   if (!batch_ || !batch_->IsLike(batch)) {
@@ -37,42 +65,47 @@ UpdateResult DeviceLearner::Update(const Batch& batch) {
 void DeviceLearner::Work() {
   const c10::NoGradGuard no_grad;
   batch_->Send();
-  const at::Tensor y = Targets();
+  const at::Tensor aim = teacher_ == nullptr ? Targets() : Values(*teacher_, batch_->states, kUse);
 
-  // Q(phi_j, a_j; theta) and its error.
-  const at::Tensor chosen = batch_->actions.unsqueeze(1).eq(actions_);  // [batch, actions]
-  at::Tensor q;
+  // Q(phi_j, .; theta), and how far it is from y_j or from the teacher's.
+  at::Tensor recorded;
   {
     const c10::AutoGradMode records(true);
-    q = online_.Forward(Input(batch_->states), kUpdate);
+    recorded = Values(online_, batch_->states, kUpdate);
   }
-  const at::Tensor q_j = q.detach().mul(chosen).sum(1);
-  const at::Tensor error = q_j - y, size = error.abs();
-  const bool huber = options_.loss == Loss::kHuber;
-  const at::Tensor slope = huber ? error.clamp(-1, 1) : 2 * error;
-  const at::Tensor loss =
-      huber ? at::where(size < 1, 0.5 * error * error, size - 0.5) : error * error;
+  const at::Tensor q = recorded.detach();
+  const at::Tensor chosen = batch_->actions.unsqueeze(1).eq(actions_);  // [batch, actions]
+  const at::Tensor q_j = q.mul(chosen).sum(1);
+  Difference difference;
+  if (teacher_ == nullptr) {
+    difference = LossesOf(q_j - aim, options_.loss);
+    difference.slopes = chosen * difference.slopes.unsqueeze(1);
+  } else {
+    difference = DistillationLosses(q, aim, options_);
+  }
 
   // Gradient descent on it with respect to theta.
-  const at::Tensor weights = batch_->weights / static_cast<double>(error.size(0));
+  const at::Tensor weights = batch_->weights / static_cast<double>(q.size(0));
   const at::Tensor gradient = optimizer_.gradient().all();
   at::Tensor(gradient).zero_();
-  q.backward(chosen * (weights * slope).unsqueeze(1));
+  recorded.backward(difference.slopes * weights.unsqueeze(1));
   const at::Tensor norm = gradient.norm();
   optimizer_.Step(options_.max_grad_norm ? (*options_.max_grad_norm / norm).clamp_max(1)
                                          : at::ones_like(norm));
+  online_.AfterOptimizerStep();
   const at::Tensor finite = at::isfinite(online_.numbers().all()).all();
 
-  result_.copy_(at::stack({(weights * loss).sum(), q_j.mean(), norm, finite.to(at::kFloat)}));
+  const at::Tensor loss = (weights * difference.losses).sum();
+  result_.copy_(at::stack({loss, q_j.mean(), norm, finite.to(at::kFloat)}));
   seen_.copy_(result_, /*non_blocking=*/true);
 }
 
 // y_j, [batch]; as HostLearner::ComputeTargets, sums of rewards in float64.
 at::Tensor DeviceLearner::Targets() const {
-  const at::Tensor next = Input(batch_->next_states);
-  const at::Tensor judge = target_.Forward(next, kUse);
+  const at::Tensor& next = batch_->next_states;
+  const at::Tensor judge = Values(target_, next, kUse);
   const at::Tensor best =
-      options_.double_q ? judge.gather(1, online_.Forward(next, kUse).argmax(1, true)).squeeze(1)
+      options_.double_q ? judge.gather(1, Values(online_, next, kUse).argmax(1, true)).squeeze(1)
                         : judge.amax(1);
   // Rewards beyond a transition's env_steps are 0.
   at::Tensor rewards = batch_->rewards.to(at::kDouble);
@@ -103,7 +136,7 @@ DeviceLearner::DeviceLearner(const Config& config, const EnvironmentSpec& enviro
       online_(queue_, QNetwork(config.network, observation_, environment.num_actions(), init)),
       target_(queue_, QNetwork(config.network, observation_, environment.num_actions(), init)),
       optimizer_(config.optimizer, queue_, online_.numbers(), online_.here().entries()),
-      actor_(queue_, online_, observation_),
+      actor_(queue_, online_, environment),
       result_(queue_.DeviceMemory({4}, at::kFloat)),
       seen_(queue_.StagingMemory({4}, at::kFloat)) {
   const c10::StreamGuard use = queue_.Use();
@@ -120,8 +153,12 @@ void DeviceLearner::SetTargetToOnline() {
   queue_.Finish();
 }
 
-void DeviceLearner::LearnFrom(Policy&) {
-  throw std::invalid_argument("train.teacher needs train.device=cpu");
+void DeviceLearner::LearnFrom(Teacher& teacher) {
+  RandomStream any(0, "teacher");
+  teacher_ = std::make_unique<Network>(
+      queue_,
+      QNetwork(teacher.options(), observation_, static_cast<int>(actions_.numel()), any));
+  teacher_->CopyFrom(teacher.network().parameters());
 }
 
 FrameCopy& DeviceLearner::KeepFrames(int64_t capacity) {
@@ -159,7 +196,11 @@ DeviceLearner::Network::Network(const DeviceQueue& queue, QNetwork network)
   for (size_t i = 0; i < own.size(); ++i) {
     const NamedTensor& here = numbers_.here()[i];
     at::Tensor(here.value).copy_(own[i].value);
-    here_.Add(here.name, here.value, here.shape);
+    if (own[i].value.requires_grad()) {
+      here_.Add(here.name, here.value, here.shape);
+    } else {
+      here_.AddStatistic(here.name, here.value);
+    }
     // Its layers hold the same tensor.
     own[i].value.set_data(numbers_.OnDevice(i));
   }
@@ -168,7 +209,14 @@ DeviceLearner::Network::Network(const DeviceQueue& queue, QNetwork network)
 
 void DeviceLearner::Network::SetGradient(const DeviceNumbers& gradient) {
   const auto& own = network_.parameters().entries();
-  for (size_t i = 0; i < own.size(); ++i) own[i].value.mutable_grad() = gradient.OnDevice(i);
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (own[i].value.requires_grad()) own[i].value.mutable_grad() = gradient.OnDevice(i);
+  }
+}
+
+void DeviceLearner::Network::CopyFrom(const Parameters& source) {
+  here_.MoveTowards(source, 1);
+  numbers_.Put();
 }
 
 // A forward pass for so many states.

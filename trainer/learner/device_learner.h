@@ -20,14 +20,14 @@
 namespace dqnd {
 
 // On a device of LibTorch's, a GPU. A whole update, from the batch in this process's memory to its
-// loss there, is one piece of repeated work, and so is a forward pass for acting. Float networks,
-// without a teacher. What an update of HostLearner comes to it comes to as well, but for rounding.
+// loss there, is one piece of repeated work, and so is a forward pass for acting. What an update of
+// HostLearner comes to it comes to as well, but for rounding.
 class DeviceLearner final : public Learner {
  public:
   DeviceLearner(const Config& config, const EnvironmentSpec& environment, RandomStream& init,
                 c10::Device device);
 
-  void LearnFrom(Policy& teacher) override;  // throws std::invalid_argument
+  void LearnFrom(Teacher& teacher) override;
   FrameCopy& KeepFrames(int64_t capacity) override;
   UpdateResult Update(const Batch& batch) override;
   void SetLearningRate(double rate) override { optimizer_.SetLearningRate(rate); }
@@ -45,9 +45,13 @@ class DeviceLearner final : public Learner {
    public:
     Network(const DeviceQueue& queue, QNetwork network);
 
-    at::Tensor Forward(const at::Tensor& input, const Pass& pass) const {
+    at::Tensor Forward(const at::Tensor& input, Pass pass) const {
+      pass.means = Means::kOperations;
       return network_.Forward(input, pass);
     }
+    void AfterOptimizerStep() const { network_.AfterOptimizerStep(); }
+    // Takes the numbers of `source`, which are here.
+    void CopyFrom(const Parameters& source);
     float state_scale() const { return network_.state_scale(); }
     const DeviceNumbers& numbers() const { return numbers_; }
     const Parameters& here() const { return here_; }  // as numbers().Fetch() left it
@@ -63,11 +67,11 @@ class DeviceLearner final : public Learner {
   class DeviceActor final : public Policy {
    public:
     DeviceActor(const DeviceQueue& queue, const Network& network,
-                const ObservationSpec& observation)
+                const EnvironmentSpec& environment)
         : queue_(queue),
           network_(network),
-          observation_(observation),
-          num_actions_(network.here().entries().back().shape.front()) {}
+          observation_(environment.observation),
+          num_actions_(environment.num_actions()) {}
     std::span<const float> ActionValues(std::span<const uint8_t> states) override;
 
    private:
@@ -84,14 +88,16 @@ class DeviceLearner final : public Learner {
   void Work();
   at::Tensor Targets() const;
   void SetTargetToOnline();
-  at::Tensor Input(const at::Tensor& states) const {
-    return ToNetworkInput(states, observation_, online_.state_scale());
+  // Of stored states on the device, [batch, actions].
+  at::Tensor Values(const Network& network, const at::Tensor& states, const Pass& pass) const {
+    return network.Forward(ToNetworkInput(states, observation_, network.state_scale()), pass);
   }
 
   const TrainSection options_;
   const ObservationSpec observation_;
   const DeviceQueue queue_;
   Network online_, target_;  // Q, theta; Q^, theta^-
+  std::unique_ptr<Network> teacher_;
   DeviceOptimizer optimizer_;
   DeviceActor actor_;
   at::Tensor actions_;          // i32 [num actions], 0 1 2 ...

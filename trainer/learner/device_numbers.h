@@ -18,7 +18,7 @@ class DeviceNumbers {
   DeviceNumbers(const DeviceQueue& queue, const std::vector<NamedTensor>& like,
                 const std::string& suffix);
 
-  // All of them on the device, [numbers].
+  // All of them on the device, one after the other, and zeros in between.
   const at::Tensor& all() const { return all_; }
   // Those of the i-th tensor, with its sizes and strides.
   at::Tensor OnDevice(size_t i) const;

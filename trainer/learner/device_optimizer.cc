@@ -15,7 +15,11 @@ DeviceOptimizer::DeviceOptimizer(const OptimizerSection& options, const DeviceQu
       squared_mean_(queue, like,
                     options.name == OptimizerName::kAdam ? ".exp_avg_sq" : ".square_avg"),
       staged_rates_(queue.StagingMemory({2}, at::kFloat)),
-      rates_(queue.DeviceMemory({2}, at::kFloat)) {}
+      rates_(queue.DeviceMemory({2}, at::kFloat)) {
+  for (size_t i = 0; i < like.size(); ++i) {
+    if (like[i].value.requires_grad()) trained_.push_back(i);
+  }
+}
 
 void DeviceOptimizer::StageStep() {
   ++steps_;
@@ -56,7 +60,7 @@ std::vector<NamedTensor> DeviceOptimizer::State() const {
   std::vector<NamedTensor> state;
   mean_.Fetch();
   squared_mean_.Fetch();
-  for (size_t i = 0; i < mean_.here().size(); ++i) {
+  for (const size_t i : trained_) {
     state.push_back(mean_.here()[i]);
     state.push_back(squared_mean_.here()[i]);
   }

@@ -15,7 +15,8 @@ namespace dqnd {
 // work that can be repeated: what changes from one to the next is staged before it.
 class DeviceOptimizer {
  public:
-  // Of the parameters theta of a network, whose tensors are `like`.
+  // Of the numbers theta of a network, whose tensors are `like`. Its statistics are among them: with
+  // gradients of 0 they stay as they are.
   DeviceOptimizer(const OptimizerSection& options, const DeviceQueue& queue,
                   const DeviceNumbers& theta, const std::vector<NamedTensor>& like);
 
@@ -40,6 +41,7 @@ class DeviceOptimizer {
   const DeviceNumbers& theta_;
   DeviceNumbers gradient_;
   DeviceNumbers mean_, squared_mean_;  // m, v
+  std::vector<size_t> trained_;        // which tensors are no statistics
   at::Tensor staged_rates_, rates_;    // step size, sqrt(1 - beta2^t): here, and on the device
   int64_t steps_ = 0;
 };

@@ -23,7 +23,7 @@ class HostLearner final : public Learner {
   HostLearner(const Config& config, const EnvironmentSpec& environment, RandomStream& init,
               ThreadTeam& team);
 
-  void LearnFrom(Policy& teacher) override { teacher_ = &teacher; }
+  void LearnFrom(Teacher& teacher) override { teacher_ = &teacher.policy(); }
   FrameCopy& KeepFrames(int64_t capacity) override;  // throws
   UpdateResult Update(const Batch& batch) override;
   void SetLearningRate(double rate) override { optimizer_.SetLearningRate(rate); }

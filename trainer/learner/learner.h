@@ -13,6 +13,7 @@
 #include "env_bridge/policy.h"
 #include "replay/replay_memory.h"
 #include "trainer/config/config.h"
+#include "trainer/learner/teacher.h"
 #include "trainer/network/parameters.h"
 
 namespace dqnd {
@@ -39,7 +40,7 @@ class Learner {
 
   // From now on what counts is not the reward: `teacher`'s values of the sampled states take the
   // place of targets (train.teacher_loss). It must outlive this object.
-  virtual void LearnFrom(Policy& teacher) = 0;
+  virtual void LearnFrom(Teacher& teacher) = 0;
 
   // Room for so many frames of the replay memory beside what an update is computed with: from then
   // on batches may come as frame numbers. Throws std::invalid_argument where none is wanted.

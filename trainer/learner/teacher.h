@@ -14,12 +14,17 @@ class Teacher {
  public:
   // `options`: those of the teacher's own run.
   Teacher(QNetwork network, const NetworkSection& options, const ObservationSpec& observation)
-      : network_(std::move(network)), actor_(MakeActor(network_, options, observation)) {}
+      : network_(std::move(network)),
+        options_(options),
+        actor_(MakeActor(network_, options, observation)) {}
 
+  const QNetwork& network() const { return network_; }
+  const NetworkSection& options() const { return options_; }
   Policy& policy() { return *actor_; }
 
  private:
   const QNetwork network_;
+  const NetworkSection options_;
   std::unique_ptr<Actor> actor_;
 };
 

@@ -1,9 +1,11 @@
 #include "trainer/network/binary_ops.h"
 
-#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/vectorized.h"
@@ -58,62 +60,47 @@ float MeanOfAbsolutes(const float* values, int64_t size) {
   return static_cast<float>(total / static_cast<double>(size));
 }
 
-DQND_VECTORIZED
-void ClipToOne(float* values, int64_t size) {
-  for (int64_t i = 0; i < size; ++i) values[i] = std::clamp(values[i], -1.0f, 1.0f);
-}
-
-at::Tensor SignsOf(const at::Tensor& x) {
-  at::Tensor signs = at::empty_like(x);
-  WriteSigns(x.const_data_ptr<float>(), signs.data_ptr<float>(), x.numel());
-  return signs;
-}
-
 // `tensor` with its elements where those of `like` lie.
 at::Tensor Alike(const at::Tensor& tensor, const at::Tensor& like) {
   if (tensor.strides() == like.strides()) return tensor;
   return at::empty_like(like).copy_(tensor);
 }
 
-struct ActivationSign : torch::autograd::Function<ActivationSign> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, int64_t ste) {
-    context->saved_data["ste"] = ste;
-    context->save_for_backward({x});
-    return SignsOf(x);
+int64_t WeightsOfAnOutput(const at::Tensor& latent) {
+  return latent.numel() / latent.size(0);
+}
+
+// Each of these for both means; `above` is the gradient that arrives, what is returned the one that
+// goes on.
+struct Loops {
+  static at::Tensor Signs(const at::Tensor& x) {
+    at::Tensor signs = at::empty_like(x);
+    WriteSigns(x.const_data_ptr<float>(), signs.data_ptr<float>(), x.numel());
+    return signs;
   }
 
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor x = context->get_saved_variables()[0];
-    const auto ste = static_cast<Ste>(context->saved_data["ste"].toInt());
-    if (ste == Ste::kIdentity) return {gradients[0], {}};
-    const at::Tensor above = Alike(gradients[0], x);
-    at::Tensor below = at::empty_like(x);
-    (ste == Ste::kBireal ? BirealGradient : HardTanhGradient)(x.const_data_ptr<float>(),
-                                                              above.const_data_ptr<float>(),
-                                                              below.data_ptr<float>(), x.numel());
-    return {below, {}};
+  static at::Tensor OfHardTanh(const at::Tensor& x, const at::Tensor& above) {
+    return Elementwise(HardTanhGradient, x, above);
   }
-};
-
-struct WeightSign : torch::autograd::Function<WeightSign> {
-  static at::Tensor forward(AutogradContext*, const at::Tensor& latent) { return SignsOf(latent); }
-
-  static variable_list backward(AutogradContext*, const variable_list& gradients) {
-    return gradients;
-  }
-};
-
-struct ScaledWeightSign : torch::autograd::Function<ScaledWeightSign> {
-  static variable_list forward(AutogradContext* context, const at::Tensor& latent) {
-    context->save_for_backward({latent});
-    return {SignsOf(latent), ScalesOfWeights(latent)};
+  static at::Tensor OfBireal(const at::Tensor& x, const at::Tensor& above) {
+    return Elementwise(BirealGradient, x, above);
   }
 
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor latent = context->get_saved_variables()[0];
-    const int64_t outputs = latent.size(0), n = latent.numel() / outputs;
-    const at::Tensor of_signs = Alike(gradients[0], latent);
-    const at::Tensor of_scales = gradients[1].contiguous();
+  static at::Tensor Scales(const at::Tensor& latent) {
+    const int64_t outputs = latent.size(0), n = WeightsOfAnOutput(latent);
+    at::Tensor scales = at::empty({outputs}, at::kFloat);
+    for (int64_t output = 0; output < outputs; ++output) {
+      scales.data_ptr<float>()[output] =
+          MeanOfAbsolutes(latent.const_data_ptr<float>() + output * n, n);
+    }
+    return scales;
+  }
+
+  static at::Tensor OfScaledSigns(const at::Tensor& latent, const at::Tensor& above_signs,
+                                  const at::Tensor& above_scales) {
+    const int64_t outputs = latent.size(0), n = WeightsOfAnOutput(latent);
+    const at::Tensor of_signs = Alike(above_signs, latent);
+    const at::Tensor of_scales = above_scales.contiguous();
     at::Tensor below = at::empty_like(latent);
     for (int64_t output = 0; output < outputs; ++output) {
       ScaledSignsGradient(latent.const_data_ptr<float>() + output * n,
@@ -121,37 +108,122 @@ struct ScaledWeightSign : torch::autograd::Function<ScaledWeightSign> {
                           of_scales.const_data_ptr<float>()[output] / static_cast<float>(n),
                           below.data_ptr<float>() + output * n, n);
     }
-    return {below};
+    return below;
+  }
+
+ private:
+  static at::Tensor Elementwise(void (*gradient)(const float*, const float*, float*, int64_t),
+                                const at::Tensor& x, const at::Tensor& above) {
+    at::Tensor below = at::empty_like(x);
+    gradient(x.const_data_ptr<float>(), Alike(above, x).const_data_ptr<float>(),
+             below.data_ptr<float>(), x.numel());
+    return below;
+  }
+};
+
+struct Operations {
+  static at::Tensor Signs(const at::Tensor& x) { return x.ge(0).to(at::kFloat).mul(2).sub(1); }
+
+  static at::Tensor OfHardTanh(const at::Tensor& x, const at::Tensor& above) {
+    return above.masked_fill(x.abs().gt(1), 0);
+  }
+  static at::Tensor OfBireal(const at::Tensor& x, const at::Tensor& above) {
+    return above * x.abs().mul(-2).add(2).clamp_min(0);
+  }
+
+  static at::Tensor Scales(const at::Tensor& latent) {
+    const std::vector<int64_t> dimensions = AllButTheFirst(latent);
+    return latent.abs().mean(dimensions, /*keepdim=*/false, at::kDouble).to(at::kFloat);
+  }
+
+  static at::Tensor OfScaledSigns(const at::Tensor& latent, const at::Tensor& above_signs,
+                                  const at::Tensor& above_scales) {
+    std::vector<int64_t> an_output(latent.dim(), 1);
+    an_output[0] = latent.size(0);
+    const at::Tensor of_scales = above_scales.div(WeightsOfAnOutput(latent)).view(an_output);
+    return OfHardTanh(latent, above_signs) + of_scales * Signs(latent);
+  }
+
+ private:
+  static std::vector<int64_t> AllButTheFirst(const at::Tensor& x) {
+    std::vector<int64_t> dimensions(x.dim() - 1);
+    std::iota(dimensions.begin(), dimensions.end(), 1);
+    return dimensions;
+  }
+};
+
+template <typename By>
+struct ActivationSign : torch::autograd::Function<ActivationSign<By>> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, int64_t ste) {
+    context->saved_data["ste"] = ste;
+    context->save_for_backward({x});
+    return By::Signs(x);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const at::Tensor x = context->get_saved_variables()[0];
+    switch (static_cast<Ste>(context->saved_data["ste"].toInt())) {
+      case Ste::kHardTanh:
+        return {By::OfHardTanh(x, gradients[0]), {}};
+      case Ste::kBireal:
+        return {By::OfBireal(x, gradients[0]), {}};
+      case Ste::kIdentity:
+        break;
+    }
+    return {gradients[0], {}};
+  }
+};
+
+template <typename By>
+struct WeightSign : torch::autograd::Function<WeightSign<By>> {
+  static at::Tensor forward(AutogradContext*, const at::Tensor& latent) {
+    return By::Signs(latent);
+  }
+
+  static variable_list backward(AutogradContext*, const variable_list& gradients) {
+    return gradients;
+  }
+};
+
+template <typename By>
+struct ScaledWeightSign : torch::autograd::Function<ScaledWeightSign<By>> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& latent) {
+    context->save_for_backward({latent});
+    return {By::Signs(latent), By::Scales(latent)};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const at::Tensor latent = context->get_saved_variables()[0];
+    return {By::OfScaledSigns(latent, gradients[0], gradients[1])};
   }
 };
 
 }  // namespace
 
-at::Tensor SignOfActivations(const at::Tensor& x, Ste ste) {
-  return ActivationSign::apply(x, static_cast<int64_t>(ste));
+at::Tensor SignOfActivations(const at::Tensor& x, Ste ste, Means means) {
+  const auto number = static_cast<int64_t>(ste);
+  return means == Means::kLoops ? ActivationSign<Loops>::apply(x, number)
+                                : ActivationSign<Operations>::apply(x, number);
 }
 
-at::Tensor SignOfWeights(const at::Tensor& latent) {
-  return WeightSign::apply(latent);
+at::Tensor SignOfWeights(const at::Tensor& latent, Means means) {
+  return means == Means::kLoops ? WeightSign<Loops>::apply(latent)
+                                : WeightSign<Operations>::apply(latent);
 }
 
-ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent) {
-  const variable_list both = ScaledWeightSign::apply(latent);
+ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent, Means means) {
+  const variable_list both = means == Means::kLoops ? ScaledWeightSign<Loops>::apply(latent)
+                                                    : ScaledWeightSign<Operations>::apply(latent);
   return {both[0], both[1]};
 }
 
 at::Tensor ScalesOfWeights(const at::Tensor& latent) {
-  const int64_t outputs = latent.size(0), n = latent.numel() / outputs;
-  at::Tensor scales = at::empty({outputs}, at::kFloat);
-  for (int64_t output = 0; output < outputs; ++output) {
-    scales.data_ptr<float>()[output] =
-        MeanOfAbsolutes(latent.const_data_ptr<float>() + output * n, n);
-  }
-  return scales;
+  return Loops::Scales(latent);
 }
 
 void ClipLatent(const at::Tensor& latent) {
-  ClipToOne(latent.data_ptr<float>(), latent.numel());
+  const c10::NoGradGuard no_grad;
+  at::Tensor(latent).clamp_(-1, 1);
 }
 
 }  // namespace dqnd

@@ -8,6 +8,7 @@
 
 #include "base/random_stream.h"
 #include "trainer/config/config.h"
+#include "trainer/network/means.h"
 #include "trainer/network/parameters.h"
 #include "trainer/network/product.h"
 
@@ -23,6 +24,8 @@ struct Pass {
   std::vector<at::Tensor>* sums = nullptr;
   // And what each product multiplies.
   std::vector<at::Tensor>* inputs = nullptr;
+  // Float layers are LibTorch's operations in any case.
+  Means means = Means::kLoops;
 };
 inline constexpr Pass kUse{};
 inline constexpr Pass kUpdate{.is_update = true};

@@ -38,13 +38,11 @@ class Normalisation {
   at::Tensor Apply(const at::Tensor& x, const Pass& pass) const;
 
  private:
-  struct Statistics {
-    at::Tensor mean, variance;  // [channels]
-  };
-
-  Statistics StatisticsOf(const at::Tensor& x) const;
+  // By either of Means, as classes of the source file.
+  template <typename By>
+  at::Tensor ApplyBy(const at::Tensor& x, const Pass& pass) const;
   // Moves the running statistics towards those of a batch of `count` numbers a channel.
-  void TakeIn(const Statistics& batch, int64_t count) const;
+  void TakeIn(const at::Tensor& mean, const at::Tensor& variance, int64_t count) const;
 
   at::Tensor weight_, bias_;
   at::Tensor running_mean_, running_var_, num_batches_tracked_;

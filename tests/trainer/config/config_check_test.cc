@@ -123,12 +123,15 @@ TEST(ConfigCheck, HowFloatNetworksAreComputedIsRefusedWhereItChangesNothing) {
               HasSubstr("train.precision has no effect with train.learner reference"));
 }
 
-TEST(ConfigCheck, AGpuTrainsFloatNetworksItsOwnWay) {
-  EXPECT_EQ(Parsed("train: {device: cuda}").train.device, Device::kCuda);
-  EXPECT_THAT(
-      Refusal("train: {device: cuda}\nnetwork: {backend: bnn}"),
-      HasSubstr("train.device is cuda, which trains float networks; network.backend is bnn"));
-  for (const char* key : {"learner: reference", "precision: bfloat16", "teacher: runs/t"}) {
+TEST(ConfigCheck, AGpuTrainsEveryNetworkItsOwnWay) {
+  for (const char* backend : {"float", "binary_connect", "bnn", "xnor_net"}) {
+    const Config config = Parsed("train: {device: cuda, teacher: runs/t}\nnetwork: {backend: " +
+                                 std::string(backend) + "}");
+    EXPECT_EQ(config.train.device, Device::kCuda);
+  }
+  EXPECT_THAT(Refusal("train: {device: cuda}\nnetwork: {backend: bnn, actor: packed}"),
+              HasSubstr("network.actor has no effect with train.device cuda; remove it"));
+  for (const char* key : {"learner: reference", "precision: bfloat16"}) {
     EXPECT_THAT(Refusal("train: {device: cuda, " + std::string(key) + "}"),
                 HasSubstr("has no effect with train.device cuda; remove it"))
         << key;

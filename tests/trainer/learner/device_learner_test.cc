@@ -32,7 +32,7 @@ struct Case {
   std::function<void(Config&)> change = [](Config&) {};
   ObservationSpec observation = MinatarObservation(4);
   // Each update begins with the same numbers: over several, rounding would sooner or later cut off
-  // one of so many rectifiers on one side alone, which shows in the gradients.
+  // one of so many rectifiers, or turn a sign, on one side alone, which shows in the gradients.
   bool updates_begin_alike = false;
 };
 
@@ -91,6 +91,15 @@ std::unique_ptr<Learner> OnDevice(const Config& config, const ObservationSpec& o
                                          c10::Device(c10::kCPU));
 }
 
+// A float network that has learned nothing.
+std::unique_ptr<Teacher> MakeTeacher(const Config& config, const ObservationSpec& observation) {
+  NetworkSection options = config.network;
+  options.backend = Backend::kFloat;
+  RandomStream init(7, "init");
+  return std::make_unique<Teacher>(QNetwork(options, observation, kActions, init), options,
+                                   observation);
+}
+
 // The largest difference of two learners' numbers, in units of the largest number.
 double Difference(const Learner& a, const Learner& b) {
   double difference = 0;
@@ -133,6 +142,18 @@ std::vector<Case> Cases() {
       config.optimizer.epsilon = 0.01;
     };
   };
+  // Not Adam, whose first steps are as large for a gradient that is rounding alone.
+  const auto nature = [=](Config& config) {
+    config.optimizer.name = OptimizerName::kRmspropNature;
+    config.optimizer.learning_rate = 2.5e-4;
+    config.optimizer.epsilon = 0.01 / 64;
+  };
+  const auto binarized = [=](Backend backend) {
+    return [=](Config& config) {
+      nature(config);
+      config.network.backend = backend;
+    };
+  };
   return {
       {"adam"},
       {"rmsprop", optimizer(OptimizerName::kRmsprop)},
@@ -149,14 +170,49 @@ std::vector<Case> Cases() {
       {"clipped gradient", [](Config& config) { config.train.max_grad_norm = 0.05; }},
       {"slow target", [](Config& config) { config.train.tau = 0.3; }},
       {"Nature's network",
-       // Not Adam, whose first steps are as large for a gradient that is rounding alone.
-       [](Config& config) {
+       [=](Config& config) {
+         nature(config);
          config.network.architecture = Architecture::kNatureCnn;
-         config.optimizer.name = OptimizerName::kRmspropNature;
-         config.optimizer.learning_rate = 2.5e-4;
-         config.optimizer.epsilon = 0.01 / 64;
        },
        AtariObservation(), true},
+      {"binary_connect", binarized(Backend::kBinaryConnect), MinatarObservation(4), true},
+      {"bnn", binarized(Backend::kBnn), MinatarObservation(4), true},
+      {"bnn of binary layers alone, shift-based, with statistics of the batch",
+       [=](Config& config) {
+         binarized(Backend::kBnn)(config);
+         config.network.first_layer = config.network.last_layer = LayerKind::kBinary;
+         config.network.normalisation = NormalisationMode::kBatch;
+         config.network.shift_based_normalisation = true;
+         config.network.ste = Ste::kIdentity;
+         config.train.double_q = true;
+       },
+       MinatarObservation(4), true},
+      {"xnor_net", binarized(Backend::kXnorNet), MinatarObservation(4), true},
+      {"xnor_net of binary layers alone",
+       [=](Config& config) {
+         binarized(Backend::kXnorNet)(config);
+         config.network.first_layer = config.network.last_layer = LayerKind::kBinary;
+         config.network.ste = Ste::kBireal;
+       },
+       MinatarObservation(4), true},
+      {"Nature's network as a bnn",
+       [=](Config& config) {
+         binarized(Backend::kBnn)(config);
+         config.network.architecture = Architecture::kNatureCnn;
+         config.network.first_layer = LayerKind::kBinary;
+       },
+       AtariObservation(), true},
+      {"a teacher's values",
+       [=](Config& config) {
+         config.train.teacher = "a run";
+         config.train.teacher_loss = TeacherLoss::kValues;
+       }},
+      {"a teacher's policy, for a bnn",
+       [=](Config& config) {
+         binarized(Backend::kBnn)(config);
+         config.train.teacher = "a run";
+       },
+       MinatarObservation(4), true},
       {"a vector of numbers",
        [](Config& config) { config.network.architecture = Architecture::kMlp; },
        {.type = ElementType::kFloat32, .channels = 4}},
@@ -178,6 +234,11 @@ TEST(DeviceLearner, LearnsWhatTheHostsLearnerDoes) {
     const auto host = OnHost(config, test.observation);
     const auto device = OnDevice(config, test.observation);
     EXPECT_EQ(Bits(*device), Bits(*host));
+    const std::unique_ptr<Teacher> teacher = MakeTeacher(config, test.observation);
+    if (config.train.teacher) {
+      host->LearnFrom(*teacher);
+      device->LearnFrom(*teacher);
+    }
     RandomStream random(2, "batches");
     for (int update = 0; update < 10; ++update) {
       if (test.updates_begin_alike) LoadFrom(*host, *device);

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 namespace dqnd {
 namespace {
@@ -325,13 +326,14 @@ TEST(HostLearner, ASavedLearnerGoesOnToTheSameBits) {
 }
 
 // Says the same of every state.
-class FixedPolicy : public Policy {
- public:
-  std::span<const float> ActionValues(std::span<const uint8_t>) override { return values_; }
-
- private:
-  std::vector<float> values_ = {3, -2};
-};
+Teacher FixedTeacher(const NetworkSection& options, const std::vector<float>& values) {
+  RandomStream init(1, "init");
+  QNetwork network(options, Environment3().observation, static_cast<int>(values.size()), init);
+  const c10::NoGradGuard no_grad;
+  for (const NamedTensor& entry : network.parameters().entries()) at::Tensor(entry.value).zero_();
+  at::Tensor(network.parameters().entries().back().value).copy_(at::tensor(values));
+  return Teacher(std::move(network), options, Environment3().observation);
+}
 
 TEST(HostLearner, LearnsItsTeachersValuesOfEveryActionWhateverTheRewardsAre) {
   for (const TeacherLoss loss : {TeacherLoss::kValues, TeacherLoss::kPolicy}) {
@@ -339,7 +341,7 @@ TEST(HostLearner, LearnsItsTeachersValuesOfEveryActionWhateverTheRewardsAre) {
     config.train.teacher_loss = loss;
     config.train.teacher_temperature = 1;
     HostLearner learner = Make(config);
-    FixedPolicy teacher;
+    Teacher teacher = FixedTeacher(config.network, {3, -2});
     learner.LearnFrom(teacher);
     for (int update = 0; update < 2000; ++update) {
       learner.Update(One(/*action=*/0, /*rewards=*/{100}, /*terminated=*/true));

@@ -108,5 +108,52 @@ TEST(Normalisation, ShiftBasedFactorsArePowersOfTwoThatNormaliseNearly) {
   }
 }
 
+// What an update and then a use come to: results, statistics, and the gradients of x, weight and
+// bias where each result's number counts differently.
+std::vector<at::Tensor> Outcome(const NetworkSection& options, const at::Tensor& numbers,
+                                Means means) {
+  Normalised normalised(options);
+  {
+    const c10::NoGradGuard no_grad;
+    normalised.parameters.entries()[0].value.copy_(at::tensor({0.3f, -1.4f, 1.5f}));
+    normalised.parameters.entries()[1].value.copy_(at::tensor({0.5f, 0.0f, -2.0f}));
+  }
+  std::vector<at::Tensor> outcome;
+  for (Pass pass : {kUpdate, kUpdate, kUse}) {
+    pass.means = means;
+    const at::Tensor x = numbers.clone().requires_grad_(true);
+    const at::Tensor y = normalised.norm.Apply(x, pass);
+    y.backward(at::sin(at::arange(y.numel(), at::kFloat)).view(y.sizes()));
+    outcome.insert(outcome.end(), {y.detach(), x.grad()});
+  }
+  for (const NamedTensor& entry : normalised.parameters.entries()) {
+    outcome.push_back(entry.value.detach().clone());
+    if (entry.value.requires_grad()) outcome.push_back(entry.value.grad());
+  }
+  return outcome;
+}
+
+TEST(Normalisation, LoopsAndOperationsComeToTheSame) {
+  RandomStream random(1, "batches");
+  const at::Tensor vectors = Batch(1, random);
+  const at::Tensor pictures =
+      vectors.view({2, 5, 5, kChannels}).permute({0, 3, 1, 2});  // channels last in memory
+  for (const NormalisationMode mode : {NormalisationMode::kRunning, NormalisationMode::kBatch}) {
+    for (const bool shift_based : {false, true}) {
+      NetworkSection options;
+      options.normalisation = mode;
+      options.shift_based_normalisation = shift_based;
+      for (const at::Tensor& x : {vectors, pictures}) {
+        const auto by_loops = Outcome(options, x, Means::kLoops);
+        const auto by_operations = Outcome(options, x, Means::kOperations);
+        ASSERT_EQ(by_loops.size(), by_operations.size());
+        for (size_t i = 0; i < by_loops.size(); ++i) {
+          EXPECT_TRUE(at::allclose(by_operations[i], by_loops[i], 1e-5, 1e-5)) << i;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dqnd
