@@ -35,6 +35,8 @@ AleEmulator::AleEmulator(const std::filesystem::path& rom, int max_frames_per_ga
   ale::ColourPalette& colours = ale_->theOSystem->colourPalette();
   colours.applyPaletteGrayscale(gray_of_pixel_.data(), pixels.data(), pixels.size() - 1);
   colours.applyPaletteRGB(palette_.data(), pixels.data(), pixels.size());
+  seen_screen_.assign(ale_->getScreen().arraySize(), 0);
+  gray_screen_.assign(seen_screen_.size(), gray_of_pixel_[0]);
 }
 
 AleEmulator::~AleEmulator() = default;
@@ -80,10 +82,16 @@ std::string AleEmulator::ActionName(int action) {
   return name.substr(kPrefix.size());
 }
 
-void AleEmulator::CopyGrayScreen(std::span<uint8_t> out) const {
+// Most rows are as they were, and comparing one is quick.
+std::span<const uint8_t> AleEmulator::GrayScreen() {
   const uint8_t* pixels = ale_->getScreen().getArray();
-  assert(out.size() == ale_->getScreen().arraySize());
-  for (size_t i = 0; i < out.size(); ++i) out[i] = gray_of_pixel_[pixels[i]];
+  for (size_t begin = 0; begin < seen_screen_.size(); begin += screen_width_) {
+    uint8_t* seen = &seen_screen_[begin];
+    if (std::memcmp(seen, pixels + begin, screen_width_) == 0) continue;
+    std::memcpy(seen, pixels + begin, screen_width_);
+    for (int x = 0; x < screen_width_; ++x) gray_screen_[begin + x] = gray_of_pixel_[seen[x]];
+  }
+  return gray_screen_;
 }
 
 void AleEmulator::Render(Image& image) const {

@@ -54,8 +54,9 @@ class AleEmulator {
   int screen_height() const { return screen_height_; }  // pixels; 210 for most games
   int screen_width() const { return screen_width_; }    // 160
 
-  // The newest frame in ALE's grey values: [screen_height, screen_width].
-  void CopyGrayScreen(std::span<uint8_t> out) const;
+  // The newest frame in ALE's grey values: [screen_height, screen_width]. It holds until the next
+  // call.
+  std::span<const uint8_t> GrayScreen();
 
   // The newest frame in the console's colours, with ALE's NTSC palette of 256.
   void Render(Image& image) const;
@@ -75,6 +76,7 @@ class AleEmulator {
   int screen_width_ = 0;
   // By ALE's colour numbers, which are even.
   std::array<uint8_t, 256> gray_of_pixel_{};
+  std::vector<uint8_t> seen_screen_, gray_screen_;  // of the last GrayScreen, in both
   std::array<uint8_t, size_t{256} * 3> palette_{};
 };
 

@@ -125,7 +125,7 @@ void AleEnvironment::BeginGame(bool reload) {
   env_steps_ = 0;
   game_ended_ = false;
   lives_ = emulator_.lives();
-  emulator_.CopyGrayScreen(preprocessing_.newest_frame());
+  preprocessing_.KeepNewest(emulator_.GrayScreen());
   preprocessing_.PresentFirst();
 }
 
@@ -166,9 +166,9 @@ StepResult AleEnvironment::PlayEnvStep(int action, const std::function<void()>& 
     }
     if (result.done()) break;
     if (frame == options_.frame_skip - 1) {
-      emulator_.CopyGrayScreen(preprocessing_.newest_frame());
+      preprocessing_.KeepNewest(emulator_.GrayScreen());
     } else if (frame == options_.frame_skip - 2) {
-      emulator_.CopyGrayScreen(preprocessing_.second_newest_frame());
+      preprocessing_.KeepSecondNewest(emulator_.GrayScreen());
     }
     if (observer && frame < options_.frame_skip - 1) observer();
   }

@@ -9,7 +9,6 @@ AtariPreprocessing::AtariPreprocessing(int screen_height, int screen_width, int 
     : pools_(frame_skip > 1),
       newest_frame_(static_cast<size_t>(screen_height) * screen_width),
       second_newest_frame_(newest_frame_.size()),
-      observation_(static_cast<size_t>(screen_size) * screen_size),
       resizer_(screen_height, screen_width, screen_size, screen_size) {}
 
 void AtariPreprocessing::PresentFirst() {
@@ -23,7 +22,7 @@ void AtariPreprocessing::Present() {
                    newest_frame_.begin(),
                    [](uint8_t newest, uint8_t second) { return std::max(newest, second); });
   }
-  resizer_.Resize(newest_frame_, observation_);
+  resizer_.Shrink(newest_frame_);
 }
 
 void AtariPreprocessing::SaveState(ByteWriter& writer) const {
@@ -35,7 +34,7 @@ void AtariPreprocessing::LoadState(ByteReader& reader) {
   reader.Array(std::span<uint8_t>(newest_frame_));
   reader.Array(std::span<uint8_t>(second_newest_frame_));
   // The newest frame was pooled when it was saved, so that presenting it again changes nothing.
-  resizer_.Resize(newest_frame_, observation_);
+  resizer_.Shrink(newest_frame_);
 }
 
 }  // namespace dqnd

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,17 +25,21 @@ class AtariPreprocessing {
   // Sizes in pixels; throws std::invalid_argument as AreaResizer does.
   AtariPreprocessing(int screen_height, int screen_width, int screen_size, int frame_skip);
 
-  // Where to write the two frames that count, each [screen_height, screen_width].
-  std::span<uint8_t> newest_frame() { return newest_frame_; }
-  std::span<uint8_t> second_newest_frame() { return second_newest_frame_; }
+  // The two frames that count, each [screen_height, screen_width].
+  void KeepNewest(std::span<const uint8_t> frame) {
+    std::ranges::copy(frame, newest_frame_.begin());
+  }
+  void KeepSecondNewest(std::span<const uint8_t> frame) {
+    std::ranges::copy(frame, second_newest_frame_.begin());
+  }
 
-  // Makes the observation of a game's start out of newest_frame alone.
+  // Makes the observation of a game's start out of the newest frame alone.
   void PresentFirst();
   // Makes the observation of an env_step that played out or ended early.
   void Present();
 
   // [screen_size, screen_size], the newest observation.
-  std::span<const uint8_t> observation() const { return observation_; }
+  std::span<const uint8_t> observation() const { return resizer_.shrunk(); }
 
   void SaveState(ByteWriter& writer) const;
   // Throws std::runtime_error when the state belongs to other sizes.
@@ -44,7 +49,6 @@ class AtariPreprocessing {
   bool pools_;
   std::vector<uint8_t> newest_frame_;
   std::vector<uint8_t> second_newest_frame_;
-  std::vector<uint8_t> observation_;
   AreaResizer resizer_;
 };
 

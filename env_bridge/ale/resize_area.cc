@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -81,29 +82,44 @@ AreaResizer::AreaResizer(int source_height, int source_width, int target_height,
     const int tap = share.source - first_tap_[share.target];
     tap_weights_[static_cast<size_t>(share.target) * taps_ + tap] = share.weight;
   }
+  source_.resize(static_cast<size_t>(source_height) * source_width);
+  changed_.resize(source_height);
+  shrunk_.resize(static_cast<size_t>(target_height) * target_width);
   source_pixels_.assign(source_width + taps_, 0.0f);
   shrunk_row_.resize(target_width);
   accumulated_row_.resize(target_width);
 }
 
-void AreaResizer::Resize(std::span<const uint8_t> source, std::span<uint8_t> target) {
-  assert(target.size() == static_cast<size_t>(row_shares_.back().target_row + 1) * target_width_);
-  assert(source.size() == static_cast<size_t>(row_shares_.back().source_row + 1) * source_width_);
-  int shrunk = -1;
-  for (size_t i = 0; i < row_shares_.size(); ++i) {
-    const RowShare& share = row_shares_[i];
-    if (share.source_row != shrunk) {
-      ShrinkRow(source.data() + static_cast<size_t>(share.source_row) * source_width_);
-      shrunk = share.source_row;
+void AreaResizer::Shrink(std::span<const uint8_t> source) {
+  TakeIn(source);
+  int in_shrunk_row = -1;
+  for (size_t begin = 0, end = 0; begin < row_shares_.size(); begin = end) {
+    const int target_row = row_shares_[begin].target_row;
+    bool is_new = false;
+    for (; end < row_shares_.size() && row_shares_[end].target_row == target_row; ++end) {
+      is_new |= changed_[row_shares_[end].source_row] != 0;
     }
-    const bool first = i == 0 || row_shares_[i - 1].target_row != share.target_row;
-    const bool last =
-        i + 1 == row_shares_.size() || row_shares_[i + 1].target_row != share.target_row;
-    if (first) std::fill(accumulated_row_.begin(), accumulated_row_.end(), 0.0f);
-    for (int x = 0; x < target_width_; ++x) accumulated_row_[x] += share.weight * shrunk_row_[x];
-    if (!last) continue;
-    uint8_t* out = target.data() + static_cast<size_t>(share.target_row) * target_width_;
+    if (!is_new) continue;
+    std::fill(accumulated_row_.begin(), accumulated_row_.end(), 0.0f);
+    for (size_t i = begin; i < end; ++i) {
+      const RowShare& share = row_shares_[i];
+      if (share.source_row != in_shrunk_row) {
+        ShrinkRow(source_.data() + static_cast<size_t>(share.source_row) * source_width_);
+        in_shrunk_row = share.source_row;
+      }
+      for (int x = 0; x < target_width_; ++x) accumulated_row_[x] += share.weight * shrunk_row_[x];
+    }
+    uint8_t* out = shrunk_.data() + static_cast<size_t>(target_row) * target_width_;
     for (int x = 0; x < target_width_; ++x) out[x] = RoundToByte(accumulated_row_[x]);
+  }
+}
+
+void AreaResizer::TakeIn(std::span<const uint8_t> source) {
+  assert(source.size() == source_.size());
+  for (size_t row = 0; row < changed_.size(); ++row) {
+    const size_t begin = row * source_width_;
+    changed_[row] = std::memcmp(&source_[begin], &source[begin], source_width_) != 0;
+    if (changed_[row]) std::memcpy(&source_[begin], &source[begin], source_width_);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,35 +17,35 @@ constexpr int kHeight = 210;
 constexpr int kWidth = 160;
 constexpr int kSize = 84;
 
-void Fill(std::span<uint8_t> frame, uint8_t gray) {
-  std::fill(frame.begin(), frame.end(), gray);
+std::vector<uint8_t> Frame(uint8_t gray) {
+  return std::vector<uint8_t>(static_cast<size_t>(kWidth) * kHeight, gray);
 }
 
 TEST(AtariPreprocessing, ShowsTheBrighterOfTheLastTwoFrames) {
   AtariPreprocessing preprocessing(kHeight, kWidth, kSize, 4);
-  Fill(preprocessing.second_newest_frame(), 90);
-  Fill(preprocessing.newest_frame(), 40);
+  preprocessing.KeepSecondNewest(Frame(90));
+  preprocessing.KeepNewest(Frame(40));
   preprocessing.Present();
   EXPECT_THAT(preprocessing.observation(), Each(90));
 
-  Fill(preprocessing.second_newest_frame(), 10);
-  Fill(preprocessing.newest_frame(), 40);
+  preprocessing.KeepSecondNewest(Frame(10));
+  preprocessing.KeepNewest(Frame(40));
   preprocessing.Present();
   EXPECT_THAT(preprocessing.observation(), Each(40));
 }
 
 TEST(AtariPreprocessing, ShowsTheFirstFrameOfAGameAlone) {
   AtariPreprocessing preprocessing(kHeight, kWidth, kSize, 4);
-  Fill(preprocessing.second_newest_frame(), 90);
-  Fill(preprocessing.newest_frame(), 40);
+  preprocessing.KeepSecondNewest(Frame(90));
+  preprocessing.KeepNewest(Frame(40));
   preprocessing.PresentFirst();
   EXPECT_THAT(preprocessing.observation(), Each(40));
 }
 
 TEST(AtariPreprocessing, ShowsThePictureBeforeWhenAnEnvStepEndsAtOnce) {
   AtariPreprocessing preprocessing(kHeight, kWidth, kSize, 4);
-  Fill(preprocessing.second_newest_frame(), 90);
-  Fill(preprocessing.newest_frame(), 40);
+  preprocessing.KeepSecondNewest(Frame(90));
+  preprocessing.KeepNewest(Frame(40));
   preprocessing.Present();
   preprocessing.Present();
   EXPECT_THAT(preprocessing.observation(), Each(90));
@@ -52,17 +53,17 @@ TEST(AtariPreprocessing, ShowsThePictureBeforeWhenAnEnvStepEndsAtOnce) {
 
 TEST(AtariPreprocessing, ShowsSingleFramesWithoutFrameSkip) {
   AtariPreprocessing preprocessing(kHeight, kWidth, kSize, 1);
-  Fill(preprocessing.newest_frame(), 90);
+  preprocessing.KeepNewest(Frame(90));
   preprocessing.PresentFirst();
-  Fill(preprocessing.newest_frame(), 40);
+  preprocessing.KeepNewest(Frame(40));
   preprocessing.Present();
   EXPECT_THAT(preprocessing.observation(), Each(40));
 }
 
 TEST(AtariPreprocessing, GoesOnFromASavedState) {
   AtariPreprocessing saved(kHeight, kWidth, kSize, 4);
-  Fill(saved.second_newest_frame(), 20);
-  Fill(saved.newest_frame(), 40);
+  saved.KeepSecondNewest(Frame(20));
+  saved.KeepNewest(Frame(40));
   saved.Present();
   ByteWriter writer;
   saved.SaveState(writer);
@@ -73,8 +74,10 @@ TEST(AtariPreprocessing, GoesOnFromASavedState) {
   EXPECT_THAT(loaded.observation(), Each(40));
   EXPECT_EQ(reader.remaining(), 0u);
   // An env_step that ends right after its second newest frame was kept.
+  std::vector<uint8_t> brighter_above = Frame(20);
+  std::fill_n(brighter_above.begin(), kWidth * kHeight / 2, uint8_t{70});
   for (AtariPreprocessing* each : {&saved, &loaded}) {
-    Fill(each->second_newest_frame().first(kWidth * kHeight / 2), 70);
+    each->KeepSecondNewest(brighter_above);
     each->Present();
   }
   EXPECT_TRUE(std::ranges::equal(saved.observation(), loaded.observation()));
