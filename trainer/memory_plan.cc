@@ -84,7 +84,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
     weights += site.product.outputs() * site.product.fan_in();
   }
   // Online and target network, two moments and a gradient: before any of them is made.
-  if (const int64_t bytes = 5 * 4 * weights; bytes > limit.bytes) {
+  if (const int64_t bytes = 20 * weights; bytes > limit.bytes) {
     throw std::invalid_argument(
         fmt::format("a network of {} weights takes {} in training, and the limit is {} ({}); make "
                     "network.hidden_sizes or network.width smaller",

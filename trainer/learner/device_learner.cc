@@ -156,8 +156,7 @@ void DeviceLearner::SetTargetToOnline() {
 void DeviceLearner::LearnFrom(Teacher& teacher) {
   RandomStream any(0, "teacher");
   teacher_ = std::make_unique<Network>(
-      queue_,
-      QNetwork(teacher.options(), observation_, static_cast<int>(actions_.numel()), any));
+      queue_, QNetwork(teacher.options(), observation_, static_cast<int>(actions_.numel()), any));
   teacher_->CopyFrom(teacher.network().parameters());
 }
 

@@ -15,8 +15,8 @@ namespace dqnd {
 // work that can be repeated: what changes from one to the next is staged before it.
 class DeviceOptimizer {
  public:
-  // Of the numbers theta of a network, whose tensors are `like`. Its statistics are among them: with
-  // gradients of 0 they stay as they are.
+  // Of the numbers theta of a network, whose tensors are `like`. Its statistics are among them:
+  // with gradients of 0 they stay as they are.
   DeviceOptimizer(const OptimizerSection& options, const DeviceQueue& queue,
                   const DeviceNumbers& theta, const std::vector<NamedTensor>& like);
 

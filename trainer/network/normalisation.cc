@@ -160,8 +160,7 @@ struct Loops {
     return inverse;
   }
 
-  static at::Tensor ScaleOf(const at::Tensor& weight, const at::Tensor& inverse,
-                            bool shift_based) {
+  static at::Tensor ScaleOf(const at::Tensor& weight, const at::Tensor& inverse, bool shift_based) {
     at::Tensor scale = at::empty_like(inverse);
     const float* from = weight.const_data_ptr<float>();
     std::transform(from, from + weight.numel(), inverse.const_data_ptr<float>(),
@@ -204,9 +203,8 @@ struct Loops {
  private:
   static at::Tensor ToFloat(const std::vector<double>& numbers, double divisor) {
     at::Tensor tensor = at::empty({static_cast<int64_t>(numbers.size())}, at::kFloat);
-    std::ranges::transform(numbers, tensor.data_ptr<float>(), [=](double number) {
-      return static_cast<float>(number / divisor);
-    });
+    std::ranges::transform(numbers, tensor.data_ptr<float>(),
+                           [=](double number) { return static_cast<float>(number / divisor); });
     return tensor;
   }
 };
@@ -225,8 +223,7 @@ struct Operations {
     return shift_based ? NearestPowersOfTwo(inverse) : inverse;
   }
 
-  static at::Tensor ScaleOf(const at::Tensor& weight, const at::Tensor& inverse,
-                            bool shift_based) {
+  static at::Tensor ScaleOf(const at::Tensor& weight, const at::Tensor& inverse, bool shift_based) {
     return (shift_based ? NearestPowersOfTwo(weight) : weight) * inverse;
   }
 
@@ -335,8 +332,7 @@ at::Tensor Normalisation::ApplyBy(const at::Tensor& input, const Pass& pass) con
   }
   const at::Tensor inverse = By::InverseOf(variance, shift_based_);
   const at::Tensor scale = By::ScaleOf(weight_.detach(), inverse, shift_based_);
-  return Normalise<By>::apply(x, weight_, bias_, mean, inverse, scale,
-                              by_batch_ && pass.is_update);
+  return Normalise<By>::apply(x, weight_, bias_, mean, inverse, scale, by_batch_ && pass.is_update);
 }
 
 std::vector<ChannelNorm> ChannelNorms(const Parameters& parameters, const std::string& name,
@@ -345,11 +341,10 @@ std::vector<ChannelNorm> ChannelNorms(const Parameters& parameters, const std::s
   const at::Tensor bias = parameters.Named(name + ".bias");
   const at::Tensor mean = parameters.Named(name + ".running_mean");
   const bool shift_based = options.shift_based_normalisation;
-  const at::Tensor scale =
-      Loops::ScaleOf(weight,
-                     Loops::InverseOf(parameters.Named(name + ".running_var"), shift_based),
-                     shift_based);
+  const at::Tensor scale = Loops::ScaleOf(
+      weight, Loops::InverseOf(parameters.Named(name + ".running_var"), shift_based), shift_based);
   std::vector<ChannelNorm> norms;
+  norms.reserve(weight.numel());
   for (int64_t c = 0; c < weight.numel(); ++c) {
     norms.push_back({mean.const_data_ptr<float>()[c], scale.const_data_ptr<float>()[c],
                      bias.const_data_ptr<float>()[c]});

@@ -61,7 +61,7 @@ TEST(AreaResizer, EqualsOpenCvPixelByPixelOnASmallPicture) {
 TEST(AreaResizer, KeepsAFlatPictureFlatAtEveryGrey) {
   AreaResizer resizer(210, 160, 84, 84);
   for (int gray = 0; gray < 256; ++gray) {
-    const std::vector<uint8_t> picture(210 * 160, static_cast<uint8_t>(gray));
+    const std::vector<uint8_t> picture(size_t{210} * 160, static_cast<uint8_t>(gray));
     resizer.Shrink(picture);
     EXPECT_THAT(resizer.shrunk(), Each(gray));
   }
@@ -72,7 +72,7 @@ TEST(AreaResizer, GivesOfEachPictureWhatANewOneWould) {
   AreaResizer resizer(210, 160, 84, 84);
   std::vector<uint8_t> picture = Noise(210 * 160, 1);
   for (int row = 0; row < 210; ++row) {
-    std::ranges::copy(Noise(160, row), picture.begin() + row * 160);
+    std::ranges::copy(Noise(160, row), picture.begin() + ptrdiff_t{row} * 160);
     resizer.Shrink(picture);
     ASSERT_THAT(resizer.shrunk(), ElementsAreArray(Shrink(picture, 210, 160, 84))) << row;
   }

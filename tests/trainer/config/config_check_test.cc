@@ -125,8 +125,8 @@ TEST(ConfigCheck, HowFloatNetworksAreComputedIsRefusedWhereItChangesNothing) {
 
 TEST(ConfigCheck, AGpuTrainsEveryNetworkItsOwnWay) {
   for (const char* backend : {"float", "binary_connect", "bnn", "xnor_net"}) {
-    const Config config = Parsed("train: {device: cuda, teacher: runs/t}\nnetwork: {backend: " +
-                                 std::string(backend) + "}");
+    const Config config = Parsed(
+        "train: {device: cuda, teacher: runs/t}\nnetwork: {backend: " + std::string(backend) + "}");
     EXPECT_EQ(config.train.device, Device::kCuda);
   }
   EXPECT_THAT(Refusal("train: {device: cuda}\nnetwork: {backend: bnn, actor: packed}"),

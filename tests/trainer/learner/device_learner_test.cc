@@ -269,6 +269,7 @@ TEST(DeviceLearner, GoesOnFromItsTensorsToTheSameBits) {
   const auto first = OnDevice(config, test.observation);
   RandomStream random(2, "batches");
   std::vector<Batch> batches;
+  batches.reserve(12);
   for (int i = 0; i < 12; ++i) batches.push_back(RandomBatch(config, test.observation, random));
   for (int i = 0; i < 6; ++i) first->Update(batches[i]);
   first->SyncTarget();

@@ -11,10 +11,7 @@
 namespace dqnd {
 namespace {
 
-using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::FloatEq;
-using ::testing::Pointwise;
 
 std::vector<float> Numbers(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.detach().contiguous();

@@ -17,7 +17,8 @@ namespace {
 constexpr int64_t kRows = 50, kChannels = 3;
 
 struct Normalised {
-  explicit Normalised(NetworkSection options) : norm("norm", kChannels, options, parameters) {}
+  explicit Normalised(const NetworkSection& options)
+      : norm("norm", kChannels, options, parameters) {}
 
   std::vector<float> Numbers(size_t entry) const {
     const at::Tensor& value = parameters.entries()[entry].value;
@@ -37,7 +38,7 @@ at::Tensor Batch(int batch, RandomStream& random) {
     for (int64_t c = 0; c < kChannels; ++c) {
       const double uniform = (2 * random.Uniform() - 1) * std::sqrt(3.0);
       x.data_ptr<float>()[r * kChannels + c] =
-          static_cast<float>(10 * batch + c + uniform * (c + 1));
+          static_cast<float>(10.0 * batch + static_cast<double>(c) + uniform * (c + 1));
     }
   }
   return x;
