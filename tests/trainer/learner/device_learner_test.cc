@@ -263,6 +263,25 @@ TEST(DeviceLearner, LearnsWhatTheHostsLearnerDoes) {
   }
 }
 
+TEST(DeviceLearner, KeepsLatentWeightsWithinOneAndRealOnesNot) {
+  const ProcessorsRecord record;
+  const Case test{"bnn", [](Config& config) {
+                    config.network.backend = Backend::kBnn;
+                    config.optimizer.learning_rate = 0.5;
+                  }};
+  const Config config = ConfigOf(test);
+  const auto learner = OnDevice(config, test.observation);
+  RandomStream random(2, "batches");
+  for (int update = 0; update < 10; ++update) {
+    learner->Update(RandomBatch(config, test.observation, random));
+  }
+  const auto largest = [&](const char* name) {
+    return learner->parameters().Named(name).abs().max().item<float>();
+  };
+  EXPECT_EQ(largest("fc_hidden.weight"), 1);
+  EXPECT_GT(largest("conv.weight"), 1);
+}
+
 TEST(DeviceLearner, GoesOnFromItsTensorsToTheSameBits) {
   const Case test{"adam"};
   const Config config = ConfigOf(test);
