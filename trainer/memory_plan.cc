@@ -84,7 +84,7 @@ int64_t MeasureOneUpdate(const Config& config, const MemoryLimit& limit) {
     weights += site.product.outputs() * site.product.fan_in();
   }
   // Online and target network, two moments and a gradient: before any of them is made.
-  if (const int64_t bytes = 20 * weights; bytes > limit.bytes) {
+  if (const int64_t bytes = 5 * int64_t{4} * weights; bytes > limit.bytes) {
     throw std::invalid_argument(
         fmt::format("a network of {} weights takes {} in training, and the limit is {} ({}); make "
                     "network.hidden_sizes or network.width smaller",
@@ -193,7 +193,7 @@ MemoryPlan PlanMemory(const Config& config, const MemoryLimit& limit, int64_t me
                     replay_bytes(config.replay.buffer_size) + 60 * kMiB;  // logs and metrics
 
   if (config.train.device == Device::kCuda) {
-    plan.gpu_bytes = 5 * network_bytes +
+    plan.gpu_bytes = 5 * network_bytes + teacher_bytes +
                      (config.replay.on_device ? replay.UsualFrames() * replay.frame_bytes : 0);
   }
 

@@ -45,8 +45,10 @@ std::unique_ptr<Teacher> LoadTeacher(FileSystem& files, const SavedNetwork& foun
         fmt::format("train.teacher: {} has learned {}, and this run plays {}", found.file.string(),
                     its_game, environment.id));
   }
+  NetworkSection options = found.config.network;
+  options.actor = ActorKind::kNetwork;  // what it has learned, and not what its packed form rounds
   return std::make_unique<Teacher>(LoadNetwork(files, found.file, found.config, environment),
-                                   found.config.network, environment.observation);
+                                   options, environment.observation);
 }
 
 }  // namespace dqnd

@@ -76,7 +76,8 @@ class AleEmulator {
   int screen_width_ = 0;
   // By ALE's colour numbers, which are even.
   std::array<uint8_t, 256> gray_of_pixel_{};
-  std::vector<uint8_t> seen_screen_, gray_screen_;  // of the last GrayScreen, in both
+  // The screen as GrayScreen saw it last: ALE's colour numbers, and their grey values.
+  std::vector<uint8_t> seen_screen_, gray_screen_;
   std::array<uint8_t, size_t{256} * 3> palette_{};
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,9 +28,11 @@ class AtariPreprocessing {
 
   // The two frames that count, each [screen_height, screen_width].
   void KeepNewest(std::span<const uint8_t> frame) {
+    assert(frame.size() == newest_frame_.size());
     std::ranges::copy(frame, newest_frame_.begin());
   }
   void KeepSecondNewest(std::span<const uint8_t> frame) {
+    assert(frame.size() == second_newest_frame_.size());
     std::ranges::copy(frame, second_newest_frame_.begin());
   }
 

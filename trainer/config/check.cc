@@ -121,7 +121,6 @@ void CheckLearner(const Config& config, const Locate& locate) {
     return;
   }
   const Unused unused("train.device", "cuda", locate);
-  unused.Check("network.actor", config.network.actor, NetworkSection().actor);
   unused.Check("train.learner", train.learner, unchanged.learner);
   unused.Check("train.precision", train.precision, unchanged.precision);
 }

@@ -14,7 +14,8 @@ namespace dqnd {
 // are of float32. Otherwise LibTorch may take what is fastest, TF32 products included. It holds for
 // the whole process.
 //
-// REQUIRES: LibTorch has computed nothing before; it looks for CUDA once.
+// REQUIRES: LibTorch has computed no convolution, gradient or random numbers before; the first of
+// them looks for CUDA, once.
 //
 // Throws, saying what is missing and what to do: std::invalid_argument where this LibTorch has no
 // CUDA, std::runtime_error where no GPU is there, which may change.

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include "trainer/learner/teacher.h"
 #include "trainer/network/safetensors.h"
 
 namespace dqnd {
@@ -24,7 +25,7 @@ Difference LossesOf(const at::Tensor& error, Loss loss) {
   return {at::where(size < 1, 0.5 * error * error, size - 0.5), error.clamp(-1, 1)};
 }
 
-// Both [batch, actions].
+// student and teacher: [batch, actions].
 Difference DistillationLosses(const at::Tensor& student, const at::Tensor& teacher,
                               const TrainSection& options) {
   if (options.teacher_loss == TeacherLoss::kValues) {
@@ -158,6 +159,7 @@ void DeviceLearner::LearnFrom(Teacher& teacher) {
   teacher_ = std::make_unique<Network>(
       queue_, QNetwork(teacher.options(), observation_, static_cast<int>(actions_.numel()), any));
   teacher_->CopyFrom(teacher.network().parameters());
+  batch_.reset();  // the next update is other work
 }
 
 FrameCopy& DeviceLearner::KeepFrames(int64_t capacity) {

@@ -46,7 +46,7 @@ class DeviceLearner final : public Learner {
     Network(const DeviceQueue& queue, QNetwork network);
 
     at::Tensor Forward(const at::Tensor& input, Pass pass) const {
-      pass.means = Means::kOperations;
+      pass.by = ComputedBy::kOperations;
       return network_.Forward(input, pass);
     }
     void AfterOptimizerStep() const { network_.AfterOptimizerStep(); }

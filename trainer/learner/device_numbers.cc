@@ -8,7 +8,8 @@ namespace dqnd {
 DeviceNumbers::DeviceNumbers(const DeviceQueue& queue, const std::vector<NamedTensor>& like,
                              const std::string& suffix)
     : queue_(queue) {
-  // Each begins where the widest loads can: at a multiple of 256 bytes.
+  // Each begins as an allocation of its own would, at a multiple of 256 bytes, for loads of any
+  // width.
   constexpr int64_t kApart = 256 / sizeof(float);
   int64_t count = 0;
   for (const NamedTensor& entry : like) {

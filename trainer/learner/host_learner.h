@@ -11,6 +11,7 @@
 #include "trainer/acting/actor.h"
 #include "trainer/learner/learner.h"
 #include "trainer/learner/optimizer.h"
+#include "trainer/learner/teacher.h"
 #include "trainer/network/computation.h"
 #include "trainer/network/q_network.h"
 

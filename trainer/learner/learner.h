@@ -13,10 +13,11 @@
 #include "env_bridge/policy.h"
 #include "replay/replay_memory.h"
 #include "trainer/config/config.h"
-#include "trainer/learner/teacher.h"
 #include "trainer/network/parameters.h"
 
 namespace dqnd {
+
+class Teacher;
 
 // What one update saw.
 struct UpdateResult {

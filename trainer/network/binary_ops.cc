@@ -1,7 +1,7 @@
 #include "trainer/network/binary_ops.h"
 
+#include <cassert>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -70,10 +70,11 @@ int64_t WeightsOfAnOutput(const at::Tensor& latent) {
   return latent.numel() / latent.size(0);
 }
 
-// Each of these for both means; `above` is the gradient that arrives, what is returned the one that
+// Each of these in both ways; `above` is the gradient that arrives, what is returned the one that
 // goes on.
 struct Loops {
   static at::Tensor Signs(const at::Tensor& x) {
+    assert(x.is_cpu());
     at::Tensor signs = at::empty_like(x);
     WriteSigns(x.const_data_ptr<float>(), signs.data_ptr<float>(), x.numel());
     return signs;
@@ -125,15 +126,14 @@ struct Operations {
   static at::Tensor Signs(const at::Tensor& x) { return x.ge(0).to(at::kFloat).mul(2).sub(1); }
 
   static at::Tensor OfHardTanh(const at::Tensor& x, const at::Tensor& above) {
-    return above.masked_fill(x.abs().gt(1), 0);
+    return above.clone().masked_fill_(x.abs().gt(1), 0);  // of the same strides
   }
   static at::Tensor OfBireal(const at::Tensor& x, const at::Tensor& above) {
     return above * x.abs().mul(-2).add(2).clamp_min(0);
   }
 
   static at::Tensor Scales(const at::Tensor& latent) {
-    const std::vector<int64_t> dimensions = AllButTheFirst(latent);
-    return latent.abs().mean(dimensions, /*keepdim=*/false, at::kDouble).to(at::kFloat);
+    return latent.abs().flatten(1).mean(1, /*keepdim=*/false, at::kDouble).to(at::kFloat);
   }
 
   static at::Tensor OfScaledSigns(const at::Tensor& latent, const at::Tensor& above_signs,
@@ -142,13 +142,6 @@ struct Operations {
     an_output[0] = latent.size(0);
     const at::Tensor of_scales = above_scales.div(WeightsOfAnOutput(latent)).view(an_output);
     return OfHardTanh(latent, above_signs) + of_scales * Signs(latent);
-  }
-
- private:
-  static std::vector<int64_t> AllButTheFirst(const at::Tensor& x) {
-    std::vector<int64_t> dimensions(x.dim() - 1);
-    std::iota(dimensions.begin(), dimensions.end(), 1);
-    return dimensions;
   }
 };
 
@@ -200,20 +193,20 @@ struct ScaledWeightSign : torch::autograd::Function<ScaledWeightSign<By>> {
 
 }  // namespace
 
-at::Tensor SignOfActivations(const at::Tensor& x, Ste ste, Means means) {
+at::Tensor SignOfActivations(const at::Tensor& x, Ste ste, ComputedBy by) {
   const auto number = static_cast<int64_t>(ste);
-  return means == Means::kLoops ? ActivationSign<Loops>::apply(x, number)
-                                : ActivationSign<Operations>::apply(x, number);
+  return by == ComputedBy::kLoops ? ActivationSign<Loops>::apply(x, number)
+                                  : ActivationSign<Operations>::apply(x, number);
 }
 
-at::Tensor SignOfWeights(const at::Tensor& latent, Means means) {
-  return means == Means::kLoops ? WeightSign<Loops>::apply(latent)
-                                : WeightSign<Operations>::apply(latent);
+at::Tensor SignOfWeights(const at::Tensor& latent, ComputedBy by) {
+  return by == ComputedBy::kLoops ? WeightSign<Loops>::apply(latent)
+                                  : WeightSign<Operations>::apply(latent);
 }
 
-ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent, Means means) {
-  const variable_list both = means == Means::kLoops ? ScaledWeightSign<Loops>::apply(latent)
-                                                    : ScaledWeightSign<Operations>::apply(latent);
+ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent, ComputedBy by) {
+  const variable_list both = by == ComputedBy::kLoops ? ScaledWeightSign<Loops>::apply(latent)
+                                                      : ScaledWeightSign<Operations>::apply(latent);
   return {both[0], both[1]};
 }
 
@@ -223,7 +216,7 @@ at::Tensor ScalesOfWeights(const at::Tensor& latent) {
 
 void ClipLatent(const at::Tensor& latent) {
   const c10::NoGradGuard no_grad;
-  at::Tensor(latent).clamp_(-1, 1);
+  latent.clamp_(-1, 1);
 }
 
 }  // namespace dqnd

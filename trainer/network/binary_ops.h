@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "trainer/config/config.h"
-#include "trainer/network/means.h"
+#include "trainer/network/computed_by.h"
 
 namespace dqnd {
 
@@ -16,11 +16,11 @@ namespace dqnd {
 //   identity   1
 //   hard_tanh  1 where |x| <= 1, else 0 (Hubara et al. 2016, equation 4)
 //   bireal     2 - 2 |x| where |x| < 1, else 0 (Liu et al., "Bi-Real Net", 2018, equation 8)
-at::Tensor SignOfActivations(const at::Tensor& x, Ste ste, Means means = Means::kLoops);
+at::Tensor SignOfActivations(const at::Tensor& x, Ste ste, ComputedBy by = ComputedBy::kLoops);
 
 // sign(W) of latent weights, [outputs, ...]. The gradient goes to W as it is (Courbariaux et al.
 // 2015, algorithm 1): W is kept within [-1, 1], where identity and hard_tanh are one.
-at::Tensor SignOfWeights(const at::Tensor& latent, Means means = Means::kLoops);
+at::Tensor SignOfWeights(const at::Tensor& latent, ComputedBy by = ComputedBy::kLoops);
 
 // sign(W) and alpha = mean |W| of each output, [outputs] (Rastegari et al. 2016, equation 6). W
 // takes the gradient of both, so that what reaches it is that of alpha sign(W):
@@ -29,7 +29,7 @@ struct ScaledSigns {
   at::Tensor signs;
   at::Tensor scales;
 };
-ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent, Means means = Means::kLoops);
+ScaledSigns ScaledSignsOfWeights(const at::Tensor& latent, ComputedBy by = ComputedBy::kLoops);
 
 // The same alpha alone, without a gradient.
 at::Tensor ScalesOfWeights(const at::Tensor& latent);

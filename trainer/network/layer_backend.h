@@ -8,7 +8,7 @@
 
 #include "base/random_stream.h"
 #include "trainer/config/config.h"
-#include "trainer/network/means.h"
+#include "trainer/network/computed_by.h"
 #include "trainer/network/parameters.h"
 #include "trainer/network/product.h"
 
@@ -25,7 +25,7 @@ struct Pass {
   // And what each product multiplies.
   std::vector<at::Tensor>* inputs = nullptr;
   // Float layers are LibTorch's operations in any case.
-  Means means = Means::kLoops;
+  ComputedBy by = ComputedBy::kLoops;
 };
 inline constexpr Pass kUse{};
 inline constexpr Pass kUpdate{.is_update = true};

@@ -59,7 +59,7 @@ class BinaryProductPart : public Layer {
         input_scale_(site.input_scale) {}
 
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
-    const at::Tensor sums = product_.Apply(input, SignOfWeights(latent_, pass.means));
+    const at::Tensor sums = product_.Apply(input, SignOfWeights(latent_, pass.by));
     Show(input, sums, pass);
     return input_scale_ == 1 ? sums : sums * input_scale_;
   }
@@ -83,7 +83,7 @@ class ScaledBinaryProductPart : public Layer {
   }
 
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
-    const ScaledSigns weight = ScaledSignsOfWeights(latent_, pass.means);
+    const ScaledSigns weight = ScaledSignsOfWeights(latent_, pass.by);
     const at::Tensor sums = product_.Apply(input, weight.signs);
     Show(input, sums, pass);
     at::Tensor scales = input_scale_ == 1 ? weight.scales : weight.scales * input_scale_;
@@ -126,7 +126,7 @@ class SignPart : public Layer {
   explicit SignPart(Ste ste) : ste_(ste) {}
 
   at::Tensor Forward(const at::Tensor& input, const Pass& pass) const override {
-    return SignOfActivations(input, ste_, pass.means);
+    return SignOfActivations(input, ste_, pass.by);
   }
 
  private:

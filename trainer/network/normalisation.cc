@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <tuple>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -41,6 +41,7 @@ struct Rows {
 };
 
 Rows RowsOf(const at::Tensor& x) {
+  assert(x.is_cpu());
   return {x.const_data_ptr<float>(), x.numel() / x.size(1), x.size(1)};
 }
 
@@ -135,7 +136,7 @@ struct Constants {
   at::Tensor mean, inverse, scale;
 };
 
-// Each of these for both means; x has channels last in memory.
+// Each of these in both ways; x has channels last in memory.
 struct Loops {
   // Over the batch and the positions of a picture.
   static MeanAndVariance StatisticsOf(const at::Tensor& input, bool shift_based) {
@@ -309,30 +310,31 @@ void Normalisation::TakeIn(const at::Tensor& mean, const at::Tensor& variance,
                            int64_t count) const {
   const c10::NoGradGuard no_grad;
   const at::Tensor momentum =
-      at::Tensor(num_batches_tracked_).add_(1).reciprocal().clamp_min(kSmallestMomentum);
-  at::Tensor(running_mean_).lerp_(mean, momentum);
+      num_batches_tracked_.add_(1).reciprocal().clamp_min(kSmallestMomentum);
+  running_mean_.lerp_(mean, momentum);
   // The variance of all states as their sample sees it, as PyTorch has it.
   const auto n = static_cast<double>(count);
-  at::Tensor(running_var_).lerp_(variance * (n > 1 ? n / (n - 1) : 1.0), momentum);
+  running_var_.lerp_(variance * (n > 1 ? n / (n - 1) : 1.0), momentum);
 }
 
 at::Tensor Normalisation::Apply(const at::Tensor& input, const Pass& pass) const {
-  return pass.means == Means::kLoops ? ApplyBy<Loops>(input, pass)
-                                     : ApplyBy<Operations>(input, pass);
+  return pass.by == ComputedBy::kLoops ? ApplyBy<Loops>(input, pass)
+                                       : ApplyBy<Operations>(input, pass);
 }
 
 template <typename By>
 at::Tensor Normalisation::ApplyBy(const at::Tensor& input, const Pass& pass) const {
   const at::Tensor x = ChannelsLast(input);
-  at::Tensor mean = running_mean_, variance = running_var_;
+  MeanAndVariance used = {running_mean_, running_var_};
   if (pass.is_update) {
     const MeanAndVariance batch = By::StatisticsOf(x.detach(), shift_based_);
     TakeIn(batch.mean, batch.variance, x.numel() / x.size(1));
-    if (by_batch_) std::tie(mean, variance) = std::tie(batch.mean, batch.variance);
+    if (by_batch_) used = batch;
   }
-  const at::Tensor inverse = By::InverseOf(variance, shift_based_);
+  const at::Tensor inverse = By::InverseOf(used.variance, shift_based_);
   const at::Tensor scale = By::ScaleOf(weight_.detach(), inverse, shift_based_);
-  return Normalise<By>::apply(x, weight_, bias_, mean, inverse, scale, by_batch_ && pass.is_update);
+  return Normalise<By>::apply(x, weight_, bias_, used.mean, inverse, scale,
+                              by_batch_ && pass.is_update);
 }
 
 std::vector<ChannelNorm> ChannelNorms(const Parameters& parameters, const std::string& name,

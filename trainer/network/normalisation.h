@@ -38,7 +38,7 @@ class Normalisation {
   at::Tensor Apply(const at::Tensor& x, const Pass& pass) const;
 
  private:
-  // By either of Means, as classes of the source file.
+  // By: Loops or Operations of normalisation.cc.
   template <typename By>
   at::Tensor ApplyBy(const at::Tensor& x, const Pass& pass) const;
   // Moves the running statistics towards those of a batch of `count` numbers a channel.

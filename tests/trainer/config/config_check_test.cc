@@ -129,8 +129,6 @@ TEST(ConfigCheck, AGpuTrainsEveryNetworkItsOwnWay) {
         "train: {device: cuda, teacher: runs/t}\nnetwork: {backend: " + std::string(backend) + "}");
     EXPECT_EQ(config.train.device, Device::kCuda);
   }
-  EXPECT_THAT(Refusal("train: {device: cuda}\nnetwork: {backend: bnn, actor: packed}"),
-              HasSubstr("network.actor has no effect with train.device cuda; remove it"));
   for (const char* key : {"learner: reference", "precision: bfloat16"}) {
     EXPECT_THAT(Refusal("train: {device: cuda, " + std::string(key) + "}"),
                 HasSubstr("has no effect with train.device cuda; remove it"))

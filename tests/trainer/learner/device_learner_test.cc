@@ -34,6 +34,7 @@ struct Case {
   // Each update begins with the same numbers: over several, rounding would sooner or later cut off
   // one of so many rectifiers, or turn a sign, on one side alone, which shows in the gradients.
   bool updates_begin_alike = false;
+  Backend teacher = Backend::kFloat;
 };
 
 Config ConfigOf(const Case& test) {
@@ -91,10 +92,11 @@ std::unique_ptr<Learner> OnDevice(const Config& config, const ObservationSpec& o
                                          c10::Device(c10::kCPU));
 }
 
-// A float network that has learned nothing.
-std::unique_ptr<Teacher> MakeTeacher(const Config& config, const ObservationSpec& observation) {
+// A network that has learned nothing.
+std::unique_ptr<Teacher> MakeTeacher(const Config& config, Backend backend,
+                                     const ObservationSpec& observation) {
   NetworkSection options = config.network;
-  options.backend = Backend::kFloat;
+  options.backend = backend;
   RandomStream init(7, "init");
   return std::make_unique<Teacher>(QNetwork(options, observation, kActions, init), options,
                                    observation);
@@ -213,6 +215,13 @@ std::vector<Case> Cases() {
          config.train.teacher = "a run";
        },
        MinatarObservation(4), true},
+      {"an xnor_net's policy, for a bnn whose target follows slowly",
+       [=](Config& config) {
+         binarized(Backend::kBnn)(config);
+         config.train.teacher = "a run";
+         config.train.tau = 0.3;
+       },
+       MinatarObservation(4), true, Backend::kXnorNet},
       {"a vector of numbers",
        [](Config& config) { config.network.architecture = Architecture::kMlp; },
        {.type = ElementType::kFloat32, .channels = 4}},
@@ -234,7 +243,7 @@ TEST(DeviceLearner, LearnsWhatTheHostsLearnerDoes) {
     const auto host = OnHost(config, test.observation);
     const auto device = OnDevice(config, test.observation);
     EXPECT_EQ(Bits(*device), Bits(*host));
-    const std::unique_ptr<Teacher> teacher = MakeTeacher(config, test.observation);
+    const std::unique_ptr<Teacher> teacher = MakeTeacher(config, test.teacher, test.observation);
     if (config.train.teacher) {
       host->LearnFrom(*teacher);
       device->LearnFrom(*teacher);
@@ -397,6 +406,19 @@ TEST(DeviceLearner, SaysThatFramesDoNotFit) {
                                    ::testing::HasSubstr("lower replay.buffer_size"))));
 }
 #endif
+
+TEST(MakeLearner, SaysThatAGpuDoesNotActByAPackedNetwork) {
+  Config config;
+  config.network.backend = Backend::kBnn;
+  config.network.actor = ActorKind::kPacked;
+  config.train.device = Device::kCuda;
+  ResolveDefaults(config);
+  RandomStream init(1, "init");
+  ThreadTeam alone(1);
+  EXPECT_THAT(
+      [&] { MakeLearner(config, EnvironmentOf(MinatarObservation(4)), init, alone); },
+      ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("network.actor")));
+}
 
 TEST(DeviceLearner, SaysWhichUpdateMetANumberThatIsNotFinite) {
   const Case test{"squared loss", [](Config& config) { config.train.loss = Loss::kSquared; }};

@@ -22,7 +22,7 @@ at::Tensor Tensor(const std::vector<float>& numbers) {
   return at::tensor(numbers).requires_grad_(true);
 }
 
-class SignOfActivationsTest : public ::testing::TestWithParam<Means> {};
+class SignOfActivationsTest : public ::testing::TestWithParam<ComputedBy> {};
 
 TEST_P(SignOfActivationsTest, OfBothZerosIsPlusOne) {
   EXPECT_THAT(Numbers(SignOfActivations(Tensor({0.0f, -0.0f, 1e-30f, -1e-30f}), Ste::kHardTanh,
@@ -31,9 +31,9 @@ TEST_P(SignOfActivationsTest, OfBothZerosIsPlusOne) {
 }
 
 // The gradient at each of `x` when 3 arrives from above.
-std::vector<float> GradientOfSign(const std::vector<float>& numbers, Ste ste, Means means) {
+std::vector<float> GradientOfSign(const std::vector<float>& numbers, Ste ste, ComputedBy by) {
   at::Tensor x = Tensor(numbers);
-  SignOfActivations(x, ste, means).backward(at::full_like(x, 3));
+  SignOfActivations(x, ste, by).backward(at::full_like(x, 3));
   return Numbers(x.grad());
 }
 
@@ -44,7 +44,7 @@ TEST_P(SignOfActivationsTest, PassesTheGradientAsItsEstimatorSays) {
   EXPECT_THAT(GradientOfSign(x, Ste::kBireal, GetParam()), ElementsAre(0, 0, 1.5f, 6, 3, 0, 0));
 }
 
-class SignOfWeightsTest : public ::testing::TestWithParam<Means> {};
+class SignOfWeightsTest : public ::testing::TestWithParam<ComputedBy> {};
 
 TEST_P(SignOfWeightsTest, PassesTheGradientStraightThrough) {
   at::Tensor latent = Tensor({-1.5f, -0.0f, 0.25f});
@@ -56,7 +56,7 @@ TEST_P(SignOfWeightsTest, PassesTheGradientStraightThrough) {
 
 // The product alpha sign(W), element by element, has the derivative that plain calculus gives it
 // where sign's is taken as 1: that of mean |W| reaches every weight of the output.
-class ScaledSignsOfWeightsTest : public ::testing::TestWithParam<Means> {};
+class ScaledSignsOfWeightsTest : public ::testing::TestWithParam<ComputedBy> {};
 
 TEST_P(ScaledSignsOfWeightsTest, TheScaleIsTheMeanOfTheAbsolutesAndHasItsShareOfTheGradient) {
   at::Tensor latent = at::tensor({0.5f, -0.25f, 2.0f, -0.25f, 1.0f, 1.0f, 1.0f, -1.0f})
@@ -73,9 +73,9 @@ TEST_P(ScaledSignsOfWeightsTest, TheScaleIsTheMeanOfTheAbsolutesAndHasItsShareOf
               ElementsAre(0.75f - 0.5f, 1.5f + 0.5f, -0.5f, 3 + 0.5f, -2, -2, -2, 8 + 2));
 }
 
-constexpr auto kBoth = {Means::kLoops, Means::kOperations};
+constexpr auto kBoth = {ComputedBy::kLoops, ComputedBy::kOperations};
 const auto kNames = [](const auto& tested) {
-  return tested.param == Means::kLoops ? "Loops" : "Operations";
+  return tested.param == ComputedBy::kLoops ? "Loops" : "Operations";
 };
 INSTANTIATE_TEST_SUITE_P(By, SignOfActivationsTest, ::testing::ValuesIn(kBoth), kNames);
 INSTANTIATE_TEST_SUITE_P(By, SignOfWeightsTest, ::testing::ValuesIn(kBoth), kNames);

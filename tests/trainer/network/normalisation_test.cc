@@ -112,7 +112,7 @@ TEST(Normalisation, ShiftBasedFactorsArePowersOfTwoThatNormaliseNearly) {
 // What an update and then a use come to: results, statistics, and the gradients of x, weight and
 // bias where each result's number counts differently.
 std::vector<at::Tensor> Outcome(const NetworkSection& options, const at::Tensor& numbers,
-                                Means means) {
+                                ComputedBy by) {
   Normalised normalised(options);
   {
     const c10::NoGradGuard no_grad;
@@ -121,7 +121,7 @@ std::vector<at::Tensor> Outcome(const NetworkSection& options, const at::Tensor&
   }
   std::vector<at::Tensor> outcome;
   for (Pass pass : {kUpdate, kUpdate, kUse}) {
-    pass.means = means;
+    pass.by = by;
     const at::Tensor x = numbers.clone().requires_grad_(true);
     const at::Tensor y = normalised.norm.Apply(x, pass);
     y.backward(at::sin(at::arange(y.numel(), at::kFloat)).view(y.sizes()));
@@ -145,8 +145,8 @@ TEST(Normalisation, LoopsAndOperationsComeToTheSame) {
       options.normalisation = mode;
       options.shift_based_normalisation = shift_based;
       for (const at::Tensor& x : {vectors, pictures}) {
-        const auto by_loops = Outcome(options, x, Means::kLoops);
-        const auto by_operations = Outcome(options, x, Means::kOperations);
+        const auto by_loops = Outcome(options, x, ComputedBy::kLoops);
+        const auto by_operations = Outcome(options, x, ComputedBy::kOperations);
         ASSERT_EQ(by_loops.size(), by_operations.size());
         for (size_t i = 0; i < by_loops.size(); ++i) {
           EXPECT_TRUE(at::allclose(by_operations[i], by_loops[i], 1e-5, 1e-5)) << i;
